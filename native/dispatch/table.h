@@ -1,0 +1,20 @@
+// The kernels of one ISA, as tables of function pointers. Each field is owned by the family whose header defines it.
+#pragma once
+
+#include <cstddef>
+
+namespace downhill {
+
+struct GemmTable;   // gemm/table.h
+struct OptimTable;  // kernels/optim/table.h
+struct OpsTable;    // kernels/ops/table.h
+
+struct KernelTable {
+  const char* name;    // "avx512" | "avx2" | "neon" | "scalar"
+  size_t lanes_f32;    // float32 elements per vector register
+  const GemmTable* gemm;
+  const OptimTable* optim;
+  const OpsTable* ops;
+};
+
+}  // namespace downhill

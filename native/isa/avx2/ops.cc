@@ -1,0 +1,18 @@
+#include "kernels/ops/table.h"
+
+#include "dispatch/isas.h"
+
+#if DOWNHILL_X86_64
+#include "isa/avx2/region.h"
+
+namespace downhill::avx2 {
+namespace {
+#include "isa/avx2/vec.h"
+#include "kernels/vec_common.h"
+}  // namespace
+
+extern const OpsTable kOpsTable;
+const OpsTable kOpsTable = {0};
+
+}  // namespace downhill::avx2
+#endif

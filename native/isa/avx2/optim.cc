@@ -1,0 +1,18 @@
+#include "kernels/optim/table.h"
+
+#include "dispatch/isas.h"
+
+#if DOWNHILL_X86_64
+#include "isa/avx2/region.h"
+
+namespace downhill::avx2 {
+namespace {
+#include "isa/avx2/vec.h"
+#include "kernels/vec_common.h"
+}  // namespace
+
+extern const OptimTable kOptimTable;
+const OptimTable kOptimTable = {0};
+
+}  // namespace downhill::avx2
+#endif

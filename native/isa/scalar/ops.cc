@@ -1,0 +1,18 @@
+#include "kernels/ops/table.h"
+
+#include "dispatch/isas.h"
+
+#if 1
+#include "isa/scalar/region.h"
+
+namespace downhill::scalar {
+namespace {
+#include "isa/scalar/vec.h"
+#include "kernels/vec_common.h"
+}  // namespace
+
+extern const OpsTable kOpsTable;
+const OpsTable kOpsTable = {0};
+
+}  // namespace downhill::scalar
+#endif

@@ -1,0 +1,18 @@
+#include "kernels/optim/table.h"
+
+#include "dispatch/isas.h"
+
+#if 1
+#include "isa/scalar/region.h"
+
+namespace downhill::scalar {
+namespace {
+#include "isa/scalar/vec.h"
+#include "kernels/vec_common.h"
+}  // namespace
+
+extern const OptimTable kOptimTable;
+const OptimTable kOptimTable = {0};
+
+}  // namespace downhill::scalar
+#endif

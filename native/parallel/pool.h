@@ -1,0 +1,35 @@
+// The process's thread pool: persistent, lazy, shared by every environment. The only place that starts threads.
+// Work is a number of chunks that workers and the caller take one by one; what a chunk computes must not depend on
+// who runs it. A caller that finds the pool busy runs all chunks itself. It is not for blocking work.
+#pragma once
+
+#include <cstddef>
+
+namespace downhill {
+
+using ChunkFunction = void (*)(void* context, size_t chunk);
+
+// Runs function(context, i) once for every i in [0, chunks), in any order, and returns when all are done.
+// The floating-point mode is the chunk's own business (memory/fp_mode.h).
+void parallel_run(size_t chunks, ChunkFunction function, void* context);
+
+// Threads that take part, the caller included. Default: min(available parallelism, cgroup quota, physical cores),
+// or DOWNHILL_THREADS.
+size_t pool_threads();
+void set_pool_threads(size_t threads);
+
+// Environments hold the pool; when the last one lets go, all workers are joined.
+void pool_acquire();
+void pool_release();
+
+// Calls body(chunk) for each chunk; body may be any callable, captured state included.
+template <class Body>
+void parallel_for(size_t chunks, Body& body) {
+  if (chunks == 1) {
+    body(size_t{0});
+    return;
+  }
+  parallel_run(chunks, [](void* context, size_t chunk) { (*static_cast<Body*>(context))(chunk); }, &body);
+}
+
+}  // namespace downhill

@@ -1,0 +1,42 @@
+{
+  "variables": {
+    "downhill_core_sources": [
+      "native/dispatch/cpu.cc",
+      "native/dispatch/dispatch.cc",
+      "native/memory/buffer.cc",
+      "native/parallel/limits.cc",
+      "native/parallel/pool.cc",
+      "native/isa/avx512/gemm.cc",
+      "native/isa/avx512/optim.cc",
+      "native/isa/avx512/ops.cc",
+      "native/isa/avx2/gemm.cc",
+      "native/isa/avx2/optim.cc",
+      "native/isa/avx2/ops.cc",
+      "native/isa/neon/gemm.cc",
+      "native/isa/neon/optim.cc",
+      "native/isa/neon/ops.cc",
+      "native/isa/scalar/gemm.cc",
+      "native/isa/scalar/optim.cc",
+      "native/isa/scalar/ops.cc"
+    ],
+    "downhill_binding_sources": [
+      "native/addon.cc",
+      "native/binding/info.cc",
+      "native/binding/memory.cc"
+    ],
+    "downhill_blas_sources": [],
+    "downhill_cflags": [
+      "-std=c++20",
+      "-O3",
+      "-ffp-contract=off",
+      "-fno-math-errno",
+      "-fno-trapping-math",
+      "-fvisibility=hidden",
+      "-fvisibility-inlines-hidden",
+      "-Wall",
+      "-Wextra",
+      "-Wno-unused-parameter",
+      "-Wno-unknown-pragmas"
+    ]
+  }
+}

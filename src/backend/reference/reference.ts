@@ -1,0 +1,18 @@
+// The reference backend: plain TypeScript that defines the bits. Composed of one file per family.
+import { fault } from "../../core/errors.ts";
+import type { Backend } from "../backend.ts";
+
+export function createReference(exact: boolean): Backend {
+  return {
+    name: "reference",
+    exact,
+    isa: "typescript",
+    allocate(bytes) {
+      try {
+        return new ArrayBuffer(bytes);
+      } catch (cause) {
+        throw fault("ERR_OUT_OF_MEMORY", `allocate: no memory for ${bytes} bytes`, { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { backendInfo } from "../index.ts";
+
+console.log(backendInfo());
