@@ -34,25 +34,44 @@ std::map<uintptr_t, Buffer*>& registry() {
 
 size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-void* aligned_zeroed(size_t bytes) {
-  const bool large = bytes >= kHugePage;
-  const size_t alignment = large ? kHugePage : kAlignment;
-  if (bytes > SIZE_MAX - alignment) return nullptr;
-  const size_t size = rounded(bytes ? bytes : 1, alignment);
-#if defined(_WIN32)
-  void* data = _aligned_malloc(size, alignment);
-#else
-  void* data = std::aligned_alloc(alignment, size);
-#endif
-  if (data == nullptr) return nullptr;
 #if defined(__linux__)
-  if (large) madvise(data, size, MADV_HUGEPAGE);
+// Large buffers come straight from the kernel: zero without being touched, so a size that does not fit in memory is
+// refused or paid for page by page, and whole 2 MiB pages can back them.
+void* map_zeroed(size_t size) {
+  const size_t reserved = size + kHugePage;
+  void* raw = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (raw == MAP_FAILED) return nullptr;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(raw);
+  const uintptr_t aligned = rounded(begin, kHugePage);
+  if (aligned != begin) munmap(raw, aligned - begin);
+  munmap(reinterpret_cast<void*>(aligned + size), begin + reserved - (aligned + size));
+  madvise(reinterpret_cast<void*>(aligned), size, MADV_HUGEPAGE);
+  return reinterpret_cast<void*>(aligned);
+}
 #endif
-  std::memset(data, 0, size);
+
+void* aligned_zeroed(size_t bytes) {
+  if (bytes > SIZE_MAX / 2) return nullptr;
+#if defined(__linux__)
+  if (bytes >= kHugePage) return map_zeroed(rounded(bytes, kHugePage));
+#endif
+  const size_t size = rounded(bytes ? bytes : 1, kAlignment);
+#if defined(_WIN32)
+  void* data = _aligned_malloc(size, kAlignment);
+#else
+  void* data = std::aligned_alloc(kAlignment, size);
+#endif
+  if (data != nullptr) std::memset(data, 0, size);
   return data;
 }
 
-void aligned_free(void* data) {
+void aligned_free(void* data, size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) {
+    munmap(data, rounded(bytes, kHugePage));
+    return;
+  }
+#endif
 #if defined(_WIN32)
   _aligned_free(data);
 #else
@@ -75,7 +94,7 @@ Buffer* buffer_create(size_t bytes) {
     std::lock_guard<std::mutex> lock(registry_lock);
     registry().emplace(reinterpret_cast<uintptr_t>(buffer->data), buffer);
   } catch (const std::bad_alloc&) {
-    aligned_free(buffer->data);
+    aligned_free(buffer->data, buffer->bytes);
     delete buffer;
     return nullptr;
   }
@@ -91,7 +110,7 @@ void buffer_release(Buffer* buffer) {
     if (buffer->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     registry().erase(reinterpret_cast<uintptr_t>(buffer->data));
   }
-  aligned_free(buffer->data);
+  aligned_free(buffer->data, buffer->bytes);
   delete buffer;
 }
 
