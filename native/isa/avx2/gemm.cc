@@ -15,4 +15,5 @@ extern const GemmTable kGemmTable;
 const GemmTable kGemmTable = {0};
 
 }  // namespace downhill::avx2
+#include "isa/region_end.h"
 #endif

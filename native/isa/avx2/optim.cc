@@ -15,4 +15,5 @@ extern const OptimTable kOptimTable;
 const OptimTable kOptimTable = {0};
 
 }  // namespace downhill::avx2
+#include "isa/region_end.h"
 #endif

@@ -15,4 +15,5 @@ extern const OpsTable kOpsTable;
 const OpsTable kOpsTable = {0};
 
 }  // namespace downhill::avx512
+#include "isa/region_end.h"
 #endif

@@ -15,4 +15,5 @@ extern const OpsTable kOpsTable;
 const OpsTable kOpsTable = {0};
 
 }  // namespace downhill::neon
+#include "isa/region_end.h"
 #endif

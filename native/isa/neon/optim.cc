@@ -15,4 +15,5 @@ extern const OptimTable kOptimTable;
 const OptimTable kOptimTable = {0};
 
 }  // namespace downhill::neon
+#include "isa/region_end.h"
 #endif

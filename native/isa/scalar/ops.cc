@@ -15,4 +15,5 @@ extern const OpsTable kOpsTable;
 const OpsTable kOpsTable = {0};
 
 }  // namespace downhill::scalar
+#include "isa/region_end.h"
 #endif
