@@ -4,11 +4,14 @@
     {
       "target_name": "downhill",
       "sources": ["<@(downhill_core_sources)", "<@(downhill_binding_sources)"],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "native"],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!(node scripts/source-hash.mjs --header build/generated)",
+        "native"
+      ],
       "defines": [
         "NAPI_VERSION=8",
-        "NODE_ADDON_API_DISABLE_DEPRECATED",
-        "DOWNHILL_SOURCE_HASH=\"<!(node scripts/source-hash.mjs)\""
+        "NODE_ADDON_API_DISABLE_DEPRECATED"
       ],
       "cflags!": ["-O2", "-fno-omit-frame-pointer"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions", "-fno-rtti"],

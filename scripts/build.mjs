@@ -1,40 +1,71 @@
 // Builds what is missing or stale: the addon (node-gyp, or cmake-js with --cmake) and dist/ (tsdown). Downloads nothing
-// where the running Node carries its headers.
+// and reads no npm setting of the machine. Quiet unless something fails; --verbose shows every command's output.
+// --native-only leaves dist/ alone, --force builds both again.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sourceHash } from "./source-hash.mjs";
+import { filesBelow, hashOf, sourceHash } from "./source-hash.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
+const has = (flag) => process.argv.includes(flag);
+const say = (text) => process.stderr.write(`build: ${text}\n`);
+const hint =
+  "the addon needs a C++20 compiler (GCC 12, clang 14 or later), make and Python 3; without it set DOWNHILL_BACKEND=reference";
 
-function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], env: process.env });
-  if (result.status !== 0) {
-    process.stderr.write(`build: ${[command, ...args].join(" ")} failed\n`);
-    process.exit(result.status ?? 1);
-  }
+// npm hands its configuration down as npm_config_*, which node-gyp and cmake-js would read (nodedir, arch, proxies …).
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config|package)_/i.test(name)));
+
+function tool(pkg, file, args) {
+  const script = join(dirname(require.resolve(`${pkg}/package.json`)), file);
+  const stdio = has("--verbose") ? ["ignore", 2, 2] : ["ignore", "pipe", "pipe"];
+  const result = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio, env, maxBuffer: 1 << 28 });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
+  say(`${pkg} ${args.join(" ")} failed`);
+  say(hint);
+  process.exit(result.status ?? 1);
 }
 
-const bin = (pkg, file) => join(dirname(require.resolve(`${pkg}/package.json`)), file);
-const node = process.execPath;
-const cmake = process.argv.includes("--cmake");
-const prefix = join(dirname(node), "..");
-const hasHeaders = existsSync(join(prefix, "include", "node", "node_api.h"));
+const stampOf = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
-const stamp = join(root, cmake ? "build-cmake" : "build", "downhill.hash");
-const output = join(root, cmake ? "build-cmake" : "build", "Release", "downhill.node");
-const hash = sourceHash();
-if (!existsSync(output) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== hash) {
-  if (cmake || !hasHeaders) {
-    run(node, [bin("cmake-js", "bin/cmake-js"), "compile", "--out", cmake ? "build-cmake" : "build"]);
+function buildAddon() {
+  const cmake = has("--cmake");
+  const folder = cmake ? "build-cmake" : "build";
+  const output = join(root, folder, "Release", "downhill.node");
+  const stamp = join(root, folder, "downhill.stamp");
+  const inputs = ["binding.gyp", "CMakeLists.txt"];
+  const wanted = `${sourceHash()} ${hashOf(inputs)} ${process.version} ${process.arch} ${process.env.DOWNHILL_WERROR ?? ""}`;
+  if (!has("--force") && existsSync(output) && stampOf(stamp) === wanted) return;
+  const start = Date.now();
+  rmSync(stamp, { force: true });
+  // Node's headers lie beside its binary in every official distribution; elsewhere node-api-headers serve, through cmake-js.
+  const prefix = join(dirname(process.execPath), "..");
+  if (cmake || !existsSync(join(prefix, "include", "node", "node_api.h"))) {
+    say("compiling the addon with cmake-js …");
+    tool("cmake-js", "bin/cmake-js", ["compile", "--parallel", "2", "--out", folder]);
   } else {
-    run(node, [bin("node-gyp", "bin/node-gyp.js"), "configure", `--nodedir=${prefix}`, "--silent"]);
-    run(node, [bin("node-gyp", "bin/node-gyp.js"), "build", "-j", "2", "--silent"]);
+    say("compiling the addon with node-gyp …");
+    tool("node-gyp", "bin/node-gyp.js", ["configure", `--nodedir=${prefix}`]);
+    tool("node-gyp", "bin/node-gyp.js", ["build", "-j", "2"]);
   }
   mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, hash);
+  writeFileSync(stamp, wanted);
+  say(`${folder}/Release/downhill.node (${((Date.now() - start) / 1000).toFixed(1)} s)`);
 }
-if (!process.argv.includes("--native-only")) run(node, [bin("tsdown", "dist/run.mjs"), "--log-level", "warn"]);
+
+async function buildDist() {
+  const stamp = join(root, "dist", ".stamp");
+  const inputs = [...filesBelow("src"), "tsdown.config.ts", "tsconfig.json", "package.json", "package-lock.json"];
+  const wanted = `${hashOf(inputs)} ${sourceHash()}`;
+  if (!has("--force") && stampOf(stamp) === wanted) return;
+  // The function, not the command: the command line of tsdown warns about Node 20 at every run.
+  const { build } = await import("tsdown");
+  await build({ cwd: root, logLevel: has("--verbose") ? "info" : "warn" });
+  writeFileSync(stamp, wanted);
+}
+
+buildAddon();
+if (!has("--native-only")) await buildDist();

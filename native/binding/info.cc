@@ -2,6 +2,7 @@
 #include "binding/binding.h"
 #include "dispatch/dispatch.h"
 #include "parallel/pool.h"
+#include "source_hash.h"
 
 namespace downhill::binding {
 namespace {

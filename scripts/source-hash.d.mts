@@ -1,0 +1,3 @@
+export function filesBelow(folder: string): string[];
+export function hashOf(files: readonly string[], salt?: string): string;
+export function sourceHash(): string;
