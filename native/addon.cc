@@ -11,6 +11,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook([] { downhill::pool_release(); });
   downhill::binding::register_info(env, exports);
   downhill::binding::register_memory(env, exports);
+  downhill::binding::register_reduce(env, exports);
   return exports;
 }
 

@@ -6,23 +6,29 @@
       "native/memory/buffer.cc",
       "native/parallel/limits.cc",
       "native/parallel/pool.cc",
+      "native/reduce/reduce.cc",
       "native/isa/avx512/gemm.cc",
       "native/isa/avx512/optim.cc",
       "native/isa/avx512/ops.cc",
+      "native/isa/avx512/reduce.cc",
       "native/isa/avx2/gemm.cc",
       "native/isa/avx2/optim.cc",
       "native/isa/avx2/ops.cc",
+      "native/isa/avx2/reduce.cc",
       "native/isa/neon/gemm.cc",
       "native/isa/neon/optim.cc",
       "native/isa/neon/ops.cc",
+      "native/isa/neon/reduce.cc",
       "native/isa/scalar/gemm.cc",
       "native/isa/scalar/optim.cc",
-      "native/isa/scalar/ops.cc"
+      "native/isa/scalar/ops.cc",
+      "native/isa/scalar/reduce.cc"
     ],
     "downhill_binding_sources": [
       "native/addon.cc",
       "native/binding/info.cc",
-      "native/binding/memory.cc"
+      "native/binding/memory.cc",
+      "native/binding/reduce.cc"
     ],
     "downhill_blas_sources": [],
     "downhill_cflags": [

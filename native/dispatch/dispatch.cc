@@ -14,6 +14,7 @@ namespace downhill {
   extern const GemmTable kGemmTable;         \
   extern const OptimTable kOptimTable;       \
   extern const OpsTable kOpsTable;           \
+  extern const ReduceTable kReduceTable;     \
   }
 DOWNHILL_ISAS(DOWNHILL_DECLARE)
 #undef DOWNHILL_DECLARE
@@ -23,7 +24,7 @@ namespace {
 constexpr const char* kKnown[] = {"avx512", "avx2", "neon", "scalar"};
 
 const KernelTable kTables[] = {
-#define DOWNHILL_ROW(isa, lanes) {#isa, lanes, &isa::kGemmTable, &isa::kOptimTable, &isa::kOpsTable},
+#define DOWNHILL_ROW(isa, lanes) {#isa, lanes, &isa::kGemmTable, &isa::kOptimTable, &isa::kOpsTable, &isa::kReduceTable},
     DOWNHILL_ISAS(DOWNHILL_ROW)
 #undef DOWNHILL_ROW
 };

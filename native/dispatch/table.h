@@ -8,6 +8,7 @@ namespace downhill {
 struct GemmTable;   // gemm/table.h
 struct OptimTable;  // kernels/optim/table.h
 struct OpsTable;    // kernels/ops/table.h
+struct ReduceTable; // kernels/ops/reduce_table.h
 
 struct KernelTable {
   const char* name;    // "avx512" | "avx2" | "neon" | "scalar"
@@ -15,6 +16,7 @@ struct KernelTable {
   const GemmTable* gemm;
   const OptimTable* optim;
   const OpsTable* ops;
+  const ReduceTable* reduce;
 };
 
 }  // namespace downhill

@@ -2,9 +2,11 @@
 import { fault } from "../../core/errors.ts";
 import type { Backend } from "../backend.ts";
 import type { Addon } from "./addon.ts";
+import { createNativeReduce } from "./reduce.ts";
 
 export function createNative(addon: Addon): Backend {
   return {
+    ...createNativeReduce(addon),
     name: "native",
     exact: true,
     get isa() {
