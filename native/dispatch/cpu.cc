@@ -55,7 +55,11 @@ CpuFeatures detect() {
   const bool ymm_saved = (state & 0x06) == 0x06;  // XMM, YMM
   const bool zmm_saved = (state & 0xe6) == 0xe6;  // and opmask, ZMM_Hi256, Hi16_ZMM
   const bool fma = bit(leaf1.ecx, 12);
-  features.avx2 = ymm_saved && fma && bit(leaf1.ecx, 28) && bit(leaf7.ebx, 5);
+  // The target regions also name BMI, BMI2, LZCNT, POPCNT and F16C: a compiler may use them anywhere inside, and LZCNT
+  // on a processor without it is a different instruction, not a fault.
+  const bool lzcnt = cpuid(0x80000000, 0).eax >= 0x80000001 && bit(cpuid(0x80000001, 0).ecx, 5);
+  const bool scalar = lzcnt && bit(leaf7.ebx, 3) && bit(leaf7.ebx, 8) && bit(leaf1.ecx, 23) && bit(leaf1.ecx, 29);
+  features.avx2 = ymm_saved && fma && scalar && bit(leaf1.ecx, 28) && bit(leaf7.ebx, 5);
   const bool avx512 = bit(leaf7.ebx, 16) && bit(leaf7.ebx, 17) && bit(leaf7.ebx, 30) && bit(leaf7.ebx, 31);
   features.avx512 = features.avx2 && zmm_saved && avx512;  // F, DQ, BW, VL
   return features;

@@ -4,8 +4,8 @@
 namespace downhill {
 
 struct CpuFeatures {
-  bool avx2;    // AVX2 + FMA, YMM state enabled
-  bool avx512;  // AVX-512 F, BW, DQ, VL + FMA, ZMM and opmask state enabled
+  bool avx2;    // AVX2, FMA, F16C, BMI, BMI2, LZCNT, POPCNT; YMM state enabled
+  bool avx512;  // all of avx2 and AVX-512 F, BW, DQ, VL; ZMM and opmask state enabled
   bool neon;    // Advanced SIMD (always, on arm64)
 };
 

@@ -1,10 +1,10 @@
 #include "parallel/pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <cstdlib>
-#include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -15,19 +15,30 @@
 #if DOWNHILL_X86_64
 #include <immintrin.h>
 #endif
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
 
 namespace downhill {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // How long an idle worker polls before it sleeps. A sleeping worker takes 30–150 µs to wake, which is more than a whole
-// training step on small layers; 50 µs of polling bridges the gaps between the calls of one step.
-constexpr unsigned kSpins = 4000;
+// training step on small layers; polling bridges the gaps between the calls of one step. In time, not in turns: a pause
+// takes 10 ns on one processor and 45 ns on another.
+constexpr auto kSpinTime = std::chrono::microseconds(100);
+constexpr unsigned kPausesPerClockReading = 32;
+
+// A caller that waits for a worker's last chunk polls this often before it offers its processor to the scheduler: where
+// somebody else runs on the worker's processor, the worker may need ours.
+constexpr unsigned kPausesBeforeYield = 2000;
 
 void pause_cpu() {
 #if DOWNHILL_X86_64
   _mm_pause();
 #elif DOWNHILL_ARM64
-  __asm__ volatile("yield");
+  __asm__ volatile("isb");  // yield is a no-op on most cores; this takes some 10 ns
 #endif
 }
 
@@ -38,35 +49,36 @@ struct Job {
   size_t chunks = 0;
 };
 
+// Threads that take part; 0 until somebody asks. Outside of the pool, so that a forked child inherits it.
+std::atomic<size_t> wanted_threads{0};
+
 class Pool {
  public:
-  ~Pool() { stop(); }
-
-  size_t threads() { return wanted_.load(std::memory_order_relaxed); }
-
   void set_threads(size_t threads) {
-    std::lock_guard<std::mutex> owner(owner_);
-    wanted_.store(threads < 1 ? 1 : threads, std::memory_order_relaxed);
+    claim();
+    wanted_threads.store(threads < 1 ? 1 : threads, std::memory_order_relaxed);
     if (workers_.size() + 1 > threads) stop_workers();
+    release();
   }
 
   void stop() {
-    std::lock_guard<std::mutex> owner(owner_);
+    claim();
     stop_workers();
+    release();
   }
 
   void run(size_t chunks, ChunkFunction function, void* context) {
-    if (chunks < 2 || threads() < 2 || !owner_.try_lock()) {
+    if (chunks < 2 || pool_threads() < 2 || !try_claim()) {
       for (size_t i = 0; i < chunks; ++i) function(context, i);
       return;
     }
-    std::lock_guard<std::mutex> owner(owner_, std::adopt_lock);
     start_workers();
     job_ = {function, context, chunks};
     next_.store(0, std::memory_order_relaxed);
     // An odd ticket is an open job. Workers that see it enter; the ticket closes before the job's data may change.
     const size_t open = ticket_.load(std::memory_order_relaxed) + 1;
     ticket_.store(open, std::memory_order_seq_cst);
+    // A worker counts itself as a sleeper before it looks at the ticket a last time, so one of the two sees the other.
     if (sleepers_.load(std::memory_order_seq_cst) > 0) {
       { std::lock_guard<std::mutex> lock(sleep_); }
       wake_.notify_all();
@@ -74,7 +86,11 @@ class Pool {
     drain();
     ticket_.store(open + 1, std::memory_order_seq_cst);
     // Whoever is inside still runs its last chunk; a worker that has not entered sees the closed ticket.
-    while (inside_.load(std::memory_order_seq_cst) != 0) pause_cpu();
+    for (unsigned pauses = 0; inside_.load(std::memory_order_seq_cst) != 0; ++pauses) {
+      if (pauses < kPausesBeforeYield) pause_cpu();
+      else std::this_thread::yield();
+    }
+    release();
   }
 
  private:
@@ -87,24 +103,16 @@ class Pool {
     }
   }
 
+  // True where `ticket` is an open job that this worker has not been in.
+  static bool is_news(size_t ticket, size_t seen) { return ticket != seen && ticket % 2 == 1; }
+
   void work() {
     size_t seen = 0;
-    for (;;) {
-      size_t ticket = ticket_.load(std::memory_order_acquire);
-      for (unsigned spin = 0; (ticket == seen || ticket % 2 == 0) && spin < kSpins; ++spin) {
-        if (stopping_.load(std::memory_order_relaxed)) return;
-        pause_cpu();
-        ticket = ticket_.load(std::memory_order_acquire);
-      }
-      if (ticket == seen || ticket % 2 == 0) {
-        std::unique_lock<std::mutex> lock(sleep_);
-        sleepers_.fetch_add(1, std::memory_order_seq_cst);
-        wake_.wait(lock, [&] {
-          ticket = ticket_.load(std::memory_order_seq_cst);
-          return stopping_.load(std::memory_order_relaxed) || (ticket != seen && ticket % 2 == 1);
-        });
-        sleepers_.fetch_sub(1, std::memory_order_seq_cst);
-        if (stopping_.load(std::memory_order_relaxed)) return;
+    while (!stopping_.load(std::memory_order_relaxed)) {
+      const size_t ticket = poll(seen);
+      if (!is_news(ticket, seen)) {
+        sleep(ticket);
+        continue;
       }
       inside_.fetch_add(1, std::memory_order_seq_cst);
       if (ticket_.load(std::memory_order_seq_cst) == ticket) drain();
@@ -113,9 +121,31 @@ class Pool {
     }
   }
 
+  // The latest ticket: as soon as it is news, else after kSpinTime.
+  size_t poll(size_t seen) {
+    size_t ticket = ticket_.load(std::memory_order_acquire);
+    const Clock::time_point until = Clock::now() + kSpinTime;
+    for (unsigned pauses = 1; !is_news(ticket, seen); ++pauses) {
+      if (stopping_.load(std::memory_order_relaxed)) break;
+      if (pauses % kPausesPerClockReading == 0 && Clock::now() >= until) break;
+      pause_cpu();
+      ticket = ticket_.load(std::memory_order_acquire);
+    }
+    return ticket;
+  }
+
+  // Sleeps while the ticket stays what it was. Any change ends it, a job that came and went included: more will follow,
+  // and polling catches them.
+  void sleep(size_t ticket) {
+    std::unique_lock<std::mutex> lock(sleep_);
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    while (!stopping_.load(std::memory_order_relaxed) && ticket_.load(std::memory_order_seq_cst) == ticket) wake_.wait(lock);
+    sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+  }
+
   // A thread that cannot be created is one helper less, not an error.
   void start_workers() {
-    while (workers_.size() + 1 < threads()) {
+    while (workers_.size() + 1 < pool_threads()) {
       try {
         workers_.emplace_back([this] { work(); });
       } catch (const std::system_error&) {
@@ -137,8 +167,14 @@ class Pool {
     stopping_.store(false, std::memory_order_seq_cst);
   }
 
-  std::mutex owner_;  // held by the one caller whose job is running
-  std::atomic<size_t> wanted_{default_threads()};
+  // The pool belongs to the one caller whose job runs. Not a mutex: a chunk that itself calls run() must find it taken.
+  bool try_claim() { return !claimed_.load(std::memory_order_relaxed) && !claimed_.exchange(true, std::memory_order_acquire); }
+  void claim() {
+    while (!try_claim()) std::this_thread::yield();
+  }
+  void release() { claimed_.store(false, std::memory_order_release); }
+
+  alignas(64) std::atomic<bool> claimed_{false};
   std::vector<std::thread> workers_;
 
   alignas(64) std::atomic<size_t> ticket_{0};
@@ -152,9 +188,21 @@ class Pool {
 };
 
 // Never destroyed: process exit must not wait for, or race with, threads of the pool.
+std::atomic<Pool*> instance{nullptr};
+
+#if !defined(_WIN32)
+// A forked child has none of the threads, and a job of another thread stays open in it for ever: it starts afresh.
+void forget_pool() { instance.store(nullptr, std::memory_order_relaxed); }
+const int fork_handler = pthread_atfork(nullptr, nullptr, forget_pool);
+#endif
+
 Pool& pool() {
-  static Pool* instance = new Pool;
-  return *instance;
+  Pool* current = instance.load(std::memory_order_acquire);
+  if (current != nullptr) return *current;
+  Pool* fresh = new Pool;
+  if (instance.compare_exchange_strong(current, fresh, std::memory_order_acq_rel)) return *fresh;
+  delete fresh;
+  return *current;
 }
 
 std::mutex users_lock;
@@ -164,7 +212,13 @@ size_t users = 0;
 
 void parallel_run(size_t chunks, ChunkFunction function, void* context) { pool().run(chunks, function, context); }
 
-size_t pool_threads() { return pool().threads(); }
+size_t pool_threads() {
+  const size_t wanted = wanted_threads.load(std::memory_order_relaxed);
+  if (wanted != 0) return wanted;
+  size_t unset = 0;
+  const size_t threads = default_threads();
+  return wanted_threads.compare_exchange_strong(unset, threads) ? threads : unset;
+}
 
 void set_pool_threads(size_t threads) { pool().set_threads(threads); }
 
@@ -175,7 +229,7 @@ void pool_acquire() {
 
 void pool_release() {
   std::lock_guard<std::mutex> lock(users_lock);
-  if (--users == 0) pool().stop();
+  if (--users == 0 && instance.load(std::memory_order_acquire) != nullptr) pool().stop();
 }
 
 }  // namespace downhill

@@ -50,7 +50,17 @@ inline VecF32 neg(VecF32 a) { return bits_xor(a, broadcast<VecF32>(-0.0f)); }
 inline VecF32 abs(VecF32 a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 inline __m256 less(VecF32 a, VecF32 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
 inline __m256 equal(VecF32 a, VecF32 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ); }
-inline VecF32 select(__m256 m, VecF32 a, VecF32 b) { return {_mm256_blendv_ps(b.v, a.v, m)}; }
+// select keeps bits. The empty assembly hides where the mask comes from: a compiler that sees less(b, a) would make the
+// processor's maximum of it, which reads a subnormal as zero.
+#if defined(__GNUC__)
+#define DOWNHILL_OPAQUE(mask) __asm__("" : "+x"(mask))
+#else
+#define DOWNHILL_OPAQUE(mask)
+#endif
+inline VecF32 select(__m256 m, VecF32 a, VecF32 b) {
+  DOWNHILL_OPAQUE(m);
+  return {_mm256_blendv_ps(b.v, a.v, m)};
+}
 inline VecF32 round_even(VecF32 a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 
 inline VecF64 add(VecF64 a, VecF64 b) { return {_mm256_add_pd(a.v, b.v)}; }
@@ -66,7 +76,10 @@ inline VecF64 neg(VecF64 a) { return bits_xor(a, broadcast<VecF64>(-0.0)); }
 inline VecF64 abs(VecF64 a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
 inline __m256d less(VecF64 a, VecF64 b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
 inline __m256d equal(VecF64 a, VecF64 b) { return _mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ); }
-inline VecF64 select(__m256d m, VecF64 a, VecF64 b) { return {_mm256_blendv_pd(b.v, a.v, m)}; }
+inline VecF64 select(__m256d m, VecF64 a, VecF64 b) {
+  DOWNHILL_OPAQUE(m);
+  return {_mm256_blendv_pd(b.v, a.v, m)};
+}
 inline VecF64 round_even(VecF64 a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 
 inline VecF64 widen_low(VecF32 a) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))}; }

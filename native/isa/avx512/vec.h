@@ -46,7 +46,17 @@ inline VecF32 neg(VecF32 a) { return bits_xor(a, broadcast<VecF32>(-0.0f)); }
 inline VecF32 abs(VecF32 a) { return {_mm512_abs_ps(a.v)}; }
 inline __mmask16 less(VecF32 a, VecF32 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
 inline __mmask16 equal(VecF32 a, VecF32 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
-inline VecF32 select(__mmask16 m, VecF32 a, VecF32 b) { return {_mm512_mask_blend_ps(m, b.v, a.v)}; }
+// select keeps bits. The empty assembly hides where the mask comes from: a compiler that sees less(b, a) would make the
+// processor's maximum of it, which reads a subnormal as zero.
+#if defined(__GNUC__)
+#define DOWNHILL_OPAQUE(mask) __asm__("" : "+Yk"(mask))
+#else
+#define DOWNHILL_OPAQUE(mask)
+#endif
+inline VecF32 select(__mmask16 m, VecF32 a, VecF32 b) {
+  DOWNHILL_OPAQUE(m);
+  return {_mm512_mask_blend_ps(m, b.v, a.v)};
+}
 inline VecF32 round_even(VecF32 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 
 inline VecF64 add(VecF64 a, VecF64 b) { return {_mm512_add_pd(a.v, b.v)}; }
@@ -62,7 +72,10 @@ inline VecF64 neg(VecF64 a) { return bits_xor(a, broadcast<VecF64>(-0.0)); }
 inline VecF64 abs(VecF64 a) { return {_mm512_abs_pd(a.v)}; }
 inline __mmask8 less(VecF64 a, VecF64 b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
 inline __mmask8 equal(VecF64 a, VecF64 b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ); }
-inline VecF64 select(__mmask8 m, VecF64 a, VecF64 b) { return {_mm512_mask_blend_pd(m, b.v, a.v)}; }
+inline VecF64 select(__mmask8 m, VecF64 a, VecF64 b) {
+  DOWNHILL_OPAQUE(m);
+  return {_mm512_mask_blend_pd(m, b.v, a.v)};
+}
 inline VecF64 round_even(VecF64 a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 
 inline VecF64 widen_low(VecF32 a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }

@@ -66,7 +66,19 @@ inline VecF32 neg(VecF32 a) { return {-a.v}; }
 inline VecF32 abs(VecF32 a) { return {__builtin_fabsf(a.v)}; }
 inline bool less(VecF32 a, VecF32 b) { return a.v < b.v; }
 inline bool equal(VecF32 a, VecF32 b) { return a.v == b.v; }
-inline VecF32 select(bool m, VecF32 a, VecF32 b) { return m ? a : b; }
+// Through the bits, with a condition the compiler cannot look through: it would make a processor's maximum of
+// a > b ? a : b, and that instruction reads a subnormal as zero where select keeps its bits.
+template <class Word> inline Word all_ones_where(bool m) {
+  Word mask = Word(0) - static_cast<Word>(m);
+#if defined(__GNUC__)
+  __asm__("" : "+r"(mask));
+#endif
+  return mask;
+}
+inline VecF32 select(bool m, VecF32 a, VecF32 b) {
+  const uint32_t mask = all_ones_where<uint32_t>(m);
+  return {from_bits((bits_of(a.v) & mask) | (bits_of(b.v) & ~mask))};
+}
 // Adding and subtracting 1.5·2²³ rounds to an integer in the current (nearest, even) mode; larger values are integers.
 inline VecF32 round_even(VecF32 a) {
   const float big = 8388608.0f;
@@ -88,7 +100,10 @@ inline VecF64 neg(VecF64 a) { return {-a.v}; }
 inline VecF64 abs(VecF64 a) { return {__builtin_fabs(a.v)}; }
 inline bool less(VecF64 a, VecF64 b) { return a.v < b.v; }
 inline bool equal(VecF64 a, VecF64 b) { return a.v == b.v; }
-inline VecF64 select(bool m, VecF64 a, VecF64 b) { return m ? a : b; }
+inline VecF64 select(bool m, VecF64 a, VecF64 b) {
+  const uint64_t mask = all_ones_where<uint64_t>(m);
+  return {from_bits((bits_of(a.v) & mask) | (bits_of(b.v) & ~mask))};
+}
 inline VecF64 round_even(VecF64 a) {
   const double big = 4503599627370496.0;
   if (!(__builtin_fabs(a.v) < big)) return a;

@@ -1,0 +1,20 @@
+#include "test/vec/probe.h"
+
+#include "dispatch/isas.h"
+
+#if DOWNHILL_X86_64
+#include "isa/avx512/region.h"
+
+namespace downhill::test::avx512 {
+namespace {
+#include "isa/avx512/vec.h"
+#include "kernels/vec_common.h"
+#include "test/vec/probe_impl.h"
+}  // namespace
+
+extern const VecProbe kProbe;
+const VecProbe kProbe = {"avx512", probe<VecF32>(), probe<VecF64>(), widen, narrow_all};
+
+}  // namespace downhill::test::avx512
+#include "isa/region_end.h"
+#endif
