@@ -12,6 +12,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   downhill::binding::register_info(env, exports);
   downhill::binding::register_memory(env, exports);
   downhill::binding::register_reduce(env, exports);
+  downhill::binding::register_optim(env, exports);
   return exports;
 }
 

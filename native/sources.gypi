@@ -4,6 +4,8 @@
       "native/dispatch/cpu.cc",
       "native/dispatch/dispatch.cc",
       "native/memory/buffer.cc",
+      "native/optim/plan.cc",
+      "native/optim/rules.cc",
       "native/parallel/limits.cc",
       "native/parallel/pool.cc",
       "native/reduce/reduce.cc",
@@ -28,7 +30,8 @@
       "native/addon.cc",
       "native/binding/info.cc",
       "native/binding/memory.cc",
-      "native/binding/reduce.cc"
+      "native/binding/reduce.cc",
+      "native/binding/optim.cc"
     ],
     "downhill_blas_sources": [],
     "downhill_cflags": [

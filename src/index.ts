@@ -3,3 +3,4 @@ export { type BackendInfo, type BackendName, backendInfo, setBackend, setThreads
 export type { DownhillError, ErrorCode } from "./core/errors.ts";
 export { tensor } from "./core/tensor.ts";
 export type { Dtype, FloatArray, Tensor } from "./core/types.ts";
+export * from "./optim/index.ts";

@@ -9,10 +9,11 @@ namespace downhill::neon {
 namespace {
 #include "isa/neon/vec.h"
 #include "kernels/vec_common.h"
+#include "kernels/optim/rules.h"
 }  // namespace
 
 extern const OptimTable kOptimTable;
-const OptimTable kOptimTable = {0};
+const OptimTable kOptimTable = {kStepRules, sizeof kStepRules / sizeof kStepRules[0]};
 
 }  // namespace downhill::neon
 #include "isa/region_end.h"

@@ -1,5 +1,6 @@
 // The addon's exports, as one typed interface, and the loader that finds the addon.
 // Each family's exports are declared beside its native backend part and joined here.
+import type { OptimAddon } from "./optim.ts";
 import type { ReduceAddon } from "./reduce.ts";
 
 export interface InfoAddon {
@@ -15,4 +16,4 @@ export interface MemoryAddon {
   allocate(bytes: number): ArrayBuffer | null;
 }
 
-export interface Addon extends InfoAddon, MemoryAddon, ReduceAddon {}
+export interface Addon extends InfoAddon, MemoryAddon, OptimAddon, ReduceAddon {}

@@ -1,0 +1,221 @@
+// Optimizer plans: built once from arrays, run by a raw function that takes nothing.
+#include <cstring>
+#include <string>
+
+#include "binding/binding.h"
+#include "kernels/optim/table.h"
+#include "dispatch/dispatch.h"
+#include "memory/buffer.h"
+#include "optim/plan.h"
+#include "optim/rules.h"
+
+namespace downhill::binding {
+namespace {
+
+// What the run function holds: the plan and, where it is the addon's own memory, the control row.
+struct Runner {
+  StepPlan* plan;
+  Buffer* control_buffer;
+  const double* control;  // null: passed at each call
+};
+
+void finalize_runner(napi_env, void* data, void*) {
+  Runner* runner = static_cast<Runner*>(data);
+  if (runner->control_buffer != nullptr) buffer_release(runner->control_buffer);
+  step_plan_release(runner->plan);
+  delete runner;
+}
+
+void finalize_plan(napi_env, void* data, void*) { step_plan_release(static_cast<StepPlan*>(data)); }
+
+napi_value throw_state(napi_env env) {
+  napi_throw_error(env, "ERR_STATE", "binding: the plan was disposed, or its control row is too short");
+  return nullptr;
+}
+
+// run(control?): one step. The hot entry: no arguments are read where the control row is owned.
+napi_value run(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
+  const Runner* runner = static_cast<const Runner*>(data);
+  if (step_plan_disposed(runner->plan)) return throw_state(env);
+  const double* control = runner->control;
+  if (control == nullptr) {
+    size_t argc = 1, length = 0;
+    napi_value argument;
+    napi_typedarray_type type;
+    void* row = nullptr;
+    if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok ||
+        napi_get_typedarray_info(env, argument, &type, &length, &row, nullptr, nullptr) != napi_ok ||
+        type != napi_float64_array || length < step_plan_width(runner->plan)) {
+      return throw_state(env);
+    }
+    control = static_cast<const double*>(row);
+  }
+  step_plan_run(*runner->plan, control);
+  return nullptr;
+}
+
+size_t element_size(napi_typedarray_type type) {
+  switch (type) {
+    case napi_float64_array: return 8;
+    case napi_float32_array: return 4;
+    case napi_uint16_array: return 2;
+    case napi_int8_array: return 1;
+    default: return 0;
+  }
+}
+
+struct Array {
+  StepArray memory;
+  napi_typedarray_type type;
+  size_t length;
+};
+
+Array array_of(napi_env env, napi_value value) {
+  Array array{};
+  napi_value buffer;
+  size_t offset;
+  if (napi_get_typedarray_info(env, value, &array.type, &array.length, &array.memory.data, &buffer, &offset) != napi_ok ||
+      element_size(array.type) == 0) {
+    throw Napi::TypeError::New(env, "binding: expected a typed array");
+  }
+  array.memory.bytes = array.length * element_size(array.type);
+  return array;
+}
+
+Array float_array_of(napi_env env, napi_value value, bool f64) {
+  const Array array = array_of(env, value);
+  if (array.type != (f64 ? napi_float64_array : napi_float32_array)) {
+    throw Napi::TypeError::New(env, "binding: expected a typed array of the plan's dtype");
+  }
+  return array;
+}
+
+bool is_nullish(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && (type == napi_null || type == napi_undefined);
+}
+
+struct PlanGuard {
+  StepPlan* plan;
+  ~PlanGuard() {
+    if (plan != nullptr) step_plan_release(plan);
+  }
+};
+
+[[noreturn]] void out_of_memory(Napi::Env env) {
+  Napi::Error error = Napi::Error::New(env, "createStepPlan: no memory for the plan");
+  error.Set("code", "ERR_OUT_OF_MEMORY");
+  throw error;
+}
+
+void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule, bool f64) {
+  StepTensor tensor{};
+  const Array parameter = float_array_of(env, source.Get("parameter"), f64);
+  tensor.parameter = parameter.memory;
+  tensor.count = parameter.length;
+  const Napi::Array slots = source.Get("slots").As<Napi::Array>();
+  tensor.slot_count = slots.Length();
+  if (tensor.slot_count != rule_slots(rule)) throw Napi::RangeError::New(env, "binding: wrong number of slots");
+  for (size_t j = 0; j < tensor.slot_count; ++j) {
+    const Array slot = float_array_of(env, slots.Get(static_cast<uint32_t>(j)), f64);
+    if (slot.length != tensor.count) throw Napi::RangeError::New(env, "binding: a slot's length differs from its parameter's");
+    tensor.slots[j] = slot.memory;
+  }
+  if (!step_plan_add_tensor(plan, tensor)) out_of_memory(env);
+}
+
+// createStepPlan(clusters: { rule, f64, tensors: { parameter, slots }[] }[], control: Float64Array):
+// { handle, run, owned }. Gradients are bound afterwards.
+Napi::Value create(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  PlanGuard guard{step_plan_create()};
+  if (guard.plan == nullptr) out_of_memory(env);
+  const Napi::Array clusters = info[0].As<Napi::Array>();
+  for (uint32_t c = 0; c < clusters.Length(); ++c) {
+    const Napi::Object cluster = clusters.Get(c).As<Napi::Object>();
+    const std::string name = cluster.Get("rule").As<Napi::String>();
+    const bool f64 = cluster.Get("f64").As<Napi::Boolean>();
+    const size_t rule = rule_find(name.c_str());
+    if (rule == kNoRule) throw Napi::RangeError::New(env, "binding: unknown rule " + name);
+    if (!step_plan_add_cluster(guard.plan, rule, f64)) out_of_memory(env);
+    const Napi::Array tensors = cluster.Get("tensors").As<Napi::Array>();
+    for (uint32_t t = 0; t < tensors.Length(); ++t) add_tensor(env, guard.plan, tensors.Get(t).As<Napi::Object>(), rule, f64);
+  }
+  if (!step_plan_finish(guard.plan)) out_of_memory(env);
+
+  const Array control = float_array_of(env, info[1], true);
+  if (control.length < step_plan_width(guard.plan)) throw Napi::RangeError::New(env, "binding: control row too short");
+  Runner* runner = new Runner{guard.plan, buffer_find(control.memory.data, control.memory.bytes), nullptr};
+  if (runner->control_buffer != nullptr) runner->control = static_cast<const double*>(control.memory.data);
+  step_plan_retain(guard.plan);
+  napi_value function, handle;
+  if (napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, runner, &function) != napi_ok ||
+      napi_add_finalizer(env, function, runner, finalize_runner, nullptr, nullptr) != napi_ok) {
+    finalize_runner(env, runner, nullptr);
+    throw Napi::Error::New(env);
+  }
+  step_plan_retain(guard.plan);
+  if (napi_create_external(env, guard.plan, finalize_plan, nullptr, &handle) != napi_ok) {
+    step_plan_release(guard.plan);
+    throw Napi::Error::New(env);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("handle", handle);
+  result.Set("run", function);
+  result.Set("owned", runner->control != nullptr);
+  return result;
+}
+
+StepPlan* plan_of(napi_env env, napi_value value) {
+  void* data = nullptr;
+  if (napi_get_value_external(env, value, &data) != napi_ok) throw Napi::TypeError::New(env, "binding: expected a plan");
+  return static_cast<StepPlan*>(data);
+}
+
+// bindStepPlan(handle, parameters: FloatArray[], gradients: (FloatArray | null)[])
+void bind(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  StepPlan* plan = plan_of(env, info[0]);
+  const Napi::Array parameters = info[1].As<Napi::Array>(), gradients = info[2].As<Napi::Array>();
+  if (step_plan_disposed(plan)) throw Napi::Error::New(env, "binding: the plan was disposed");
+  for (size_t t = 0; t < step_plan_tensors(plan); ++t) {
+    const bool f64 = step_plan_is_f64(plan, t);
+    const Array parameter = float_array_of(env, parameters.Get(static_cast<uint32_t>(t)), f64);
+    const Napi::Value given = gradients.Get(static_cast<uint32_t>(t));
+    const Array gradient = is_nullish(env, given) ? Array{} : float_array_of(env, given, f64);
+    const size_t count = step_plan_count(plan, t);
+    if (parameter.length != count || (gradient.memory.data != nullptr && gradient.length != count)) {
+      throw Napi::RangeError::New(env, "binding: length differs from the plan's");
+    }
+    step_plan_bind(plan, t, parameter.memory, gradient.memory);
+  }
+}
+
+void dispose(const Napi::CallbackInfo& info) { step_plan_dispose(plan_of(info.Env(), info[0])); }
+
+// optimRules(): { name, slots, coefficients }[]
+Napi::Value rules(const Napi::CallbackInfo& info) {
+  const OptimTable& table = *kernels().optim;
+  Napi::Array list = Napi::Array::New(info.Env(), table.rule_count);
+  for (size_t i = 0; i < table.rule_count; ++i) {
+    Napi::Object row = Napi::Object::New(info.Env());
+    row.Set("name", table.rules[i].name);
+    row.Set("slots", table.rules[i].slots);
+    row.Set("coefficients", table.rules[i].coefficients);
+    list.Set(static_cast<uint32_t>(i), row);
+  }
+  return list;
+}
+
+}  // namespace
+
+void register_optim(Napi::Env env, Napi::Object exports) {
+  exports["optimRules"] = Napi::Function::New(env, rules, "optimRules");
+  exports["createStepPlan"] = Napi::Function::New(env, create, "createStepPlan");
+  exports["bindStepPlan"] = Napi::Function::New(env, bind, "bindStepPlan");
+  exports["disposeStepPlan"] = Napi::Function::New(env, dispose, "disposeStepPlan");
+}
+
+}  // namespace downhill::binding

@@ -1,0 +1,34 @@
+// Every rule, one line each, as rows of the ISA's table. No include guard: included once per ISA, inside the region.
+#include "kernels/optim/driver.h"
+
+#include "kernels/optim/adagrad.h"
+#include "kernels/optim/adam.h"
+#include "kernels/optim/rmsprop.h"
+#include "kernels/optim/sgd.h"
+
+template <template <class> class Rule> constexpr StepRule rule_row() {
+  using F = Rule<VecF32>;
+  using D = Rule<VecF64>;
+  return {F::kName,
+          F::kSlotNames,
+          F::kCoefficients,
+          {step_slices<F, NoPrelude<VecF32>>, step_slices<F, L2Prelude<VecF32>>, step_slices<F, FullPrelude<VecF32>>},
+          {step_slices<D, NoPrelude<VecF64>>, step_slices<D, L2Prelude<VecF64>>, step_slices<D, FullPrelude<VecF64>>}};
+}
+
+constexpr StepRule kStepRules[] = {
+    rule_row<Sgd>(),
+    rule_row<SgdHeavyBall>(),
+    rule_row<SgdNesterov>(),
+    rule_row<Adagrad>(),
+    rule_row<Rmsprop>(),
+    rule_row<RmspropMomentum>(),
+    rule_row<RmspropCentered>(),
+    rule_row<RmspropCenteredMomentum>(),
+    rule_row<RmspropInside>(),
+    rule_row<RmspropInsideMomentum>(),
+    rule_row<RmspropInsideCentered>(),
+    rule_row<RmspropInsideCenteredMomentum>(),
+    rule_row<Adam>(),
+    rule_row<AdamAmsgrad>(),
+};

@@ -1,0 +1,268 @@
+#include "optim/plan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <vector>
+
+#include "dispatch/dispatch.h"
+#include "kernels/optim/table.h"
+#include "memory/buffer.h"
+#include "memory/fp_mode.h"
+#include "optim/rules.h"
+#include "parallel/pool.h"
+
+namespace downhill {
+namespace {
+
+// Elements below which a second thread does not pay: 32,768 elements of Adam are 4 µs, a wake-up costs about that.
+constexpr size_t kParallelFrom = 32768;
+// A tensor is cut at multiples of one reduction block; 4,096 elements of Adam are .6 µs, ten times the cost of a chunk.
+constexpr size_t kSliceUnit = 4096;
+constexpr size_t kLargestSlice = 65536;
+
+struct Cluster {
+  size_t rule;
+  bool f64;
+  size_t own;      // coefficients of the rule itself
+  size_t control;  // first double in the control row
+  size_t first_tensor, tensors;
+  size_t first_slice, slices;
+  size_t unbound;  // tensors without a gradient
+  bool active;
+  Prelude prelude;
+  union {
+    float f32[kMaxCoefficients];
+    double f64[kMaxCoefficients];
+  } coefficients;
+};
+
+struct Chunk {
+  size_t cluster, first_slice, slices;
+};
+
+struct Tensor {
+  StepTensor arrays;
+  size_t cluster;
+  size_t first_slice, slices;
+  Buffer* held[kMaxSlots + 2];  // parameter, gradient, slots; null for plain memory
+};
+
+// The same choice as in src/backend/optim.ts (preludeOf).
+template <class T> Prelude prelude_of(const T* c) {
+  if (c[kScale] != 1 || c[kL1] != 0 || !(c[kClip] == std::numeric_limits<T>::infinity())) return kPreludeFull;
+  return c[kL2] != 0 ? kPreludeL2 : kPreludeNone;
+}
+
+}  // namespace
+
+struct StepPlan {
+  std::atomic<size_t> references{1};
+  std::vector<Cluster> clusters;
+  std::vector<Tensor> tensors;
+  std::vector<StepSlice> slices;
+  std::vector<Chunk> chunks;
+  size_t elements = 0;
+  size_t width = 0;
+  bool disposed = false;
+};
+
+namespace {
+
+void release_all(StepPlan& plan) {
+  for (Tensor& tensor : plan.tensors) {
+    for (Buffer*& held : tensor.held) {
+      if (held != nullptr) buffer_release(held);
+      held = nullptr;
+    }
+  }
+}
+
+Buffer* hold(const StepArray& array) {
+  return array.data == nullptr || array.bytes == 0 ? nullptr : buffer_find(array.data, array.bytes);
+}
+
+void rehold(Buffer*& held, const StepArray& array) {
+  Buffer* next = hold(array);
+  if (held != nullptr) buffer_release(held);
+  held = next;
+}
+
+bool is_unbound(const StepTensor& arrays) { return arrays.gradient.data == nullptr && arrays.count != 0; }
+
+char* at(void* data, size_t bytes) { return data == nullptr ? nullptr : static_cast<char*>(data) + bytes; }
+
+void cut(StepPlan& plan, Tensor& tensor, size_t index, size_t slice) {
+  const size_t size = plan.clusters[tensor.cluster].f64 ? 8 : 4;
+  tensor.first_slice = plan.slices.size();
+  for (size_t begin = 0; begin < tensor.arrays.count; begin += slice) {
+    StepSlice piece{};
+    piece.p = at(tensor.arrays.parameter.data, begin * size);
+    piece.g = at(tensor.arrays.gradient.data, begin * size);
+    for (size_t j = 0; j < tensor.arrays.slot_count; ++j) piece.slots[j] = at(tensor.arrays.slots[j].data, begin * size);
+    piece.count = std::min(slice, tensor.arrays.count - begin);
+    piece.tensor = index;
+    plan.slices.push_back(piece);
+  }
+  tensor.slices = plan.slices.size() - tensor.first_slice;
+}
+
+// Chunks are runs of slices of one cluster with at least `slice` elements together.
+void make_chunks(StepPlan& plan, size_t slice) {
+  for (size_t c = 0; c < plan.clusters.size(); ++c) {
+    const Cluster& cluster = plan.clusters[c];
+    size_t begin = cluster.first_slice, elements = 0;
+    for (size_t s = cluster.first_slice; s < cluster.first_slice + cluster.slices; ++s) {
+      elements += plan.slices[s].count;
+      if (elements >= slice || s + 1 == cluster.first_slice + cluster.slices) {
+        plan.chunks.push_back({c, begin, s + 1 - begin});
+        begin = s + 1;
+        elements = 0;
+      }
+    }
+  }
+}
+
+template <class T> void read_coefficients(Cluster& cluster, T* into, const double* control) {
+  for (size_t k = 0; k < kCommonCoefficients + cluster.own; ++k) into[k] = static_cast<T>(control[k]);
+  cluster.prelude = prelude_of(into);
+}
+
+void run_slices(const StepPlan& plan, const OptimTable& table, size_t c, size_t first, size_t count) {
+  const Cluster& cluster = plan.clusters[c];
+  const StepRule& rule = table.rules[cluster.rule];
+  const FpScope scope(!cluster.f64);
+  const StepKernel kernel = (cluster.f64 ? rule.f64 : rule.f32)[cluster.prelude];
+  kernel(plan.slices.data() + first, count, &cluster.coefficients);
+}
+
+}  // namespace
+
+StepPlan* step_plan_create() { return new (std::nothrow) StepPlan; }
+
+void step_plan_retain(StepPlan* plan) { plan->references.fetch_add(1, std::memory_order_relaxed); }
+
+void step_plan_release(StepPlan* plan) {
+  if (plan->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  release_all(*plan);
+  delete plan;
+}
+
+bool step_plan_add_cluster(StepPlan* plan, size_t rule, bool f64) {
+  Cluster cluster{};
+  cluster.rule = rule;
+  cluster.f64 = f64;
+  cluster.own = rule_coefficients(rule);
+  cluster.control = plan->width;
+  cluster.first_tensor = plan->tensors.size();
+  try {
+    plan->clusters.push_back(cluster);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  plan->width += kClusterHead + size_t{kCommonCoefficients} + cluster.own;
+  return true;
+}
+
+bool step_plan_add_tensor(StepPlan* plan, const StepTensor& arrays) {
+  Tensor tensor{};
+  tensor.arrays = arrays;
+  tensor.cluster = plan->clusters.size() - 1;
+  try {
+    plan->tensors.push_back(tensor);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  Tensor& added = plan->tensors.back();
+  added.held[0] = hold(arrays.parameter);
+  added.held[1] = hold(arrays.gradient);
+  for (size_t j = 0; j < arrays.slot_count; ++j) added.held[2 + j] = hold(arrays.slots[j]);
+  ++plan->clusters.back().tensors;
+  plan->clusters.back().unbound += is_unbound(arrays);
+  plan->elements += arrays.count;
+  return true;
+}
+
+bool step_plan_finish(StepPlan* plan) {
+  // About 64 slices of work for any number of threads, whole reduction blocks each.
+  const size_t units = plan->elements / 64 / kSliceUnit + 1;
+  const size_t slice = std::min(units * kSliceUnit, kLargestSlice);
+  try {
+    for (Cluster& cluster : plan->clusters) {
+      cluster.first_slice = plan->slices.size();
+      for (size_t t = cluster.first_tensor; t < cluster.first_tensor + cluster.tensors; ++t) {
+        cut(*plan, plan->tensors[t], t, slice);
+      }
+      cluster.slices = plan->slices.size() - cluster.first_slice;
+    }
+    make_chunks(*plan, slice);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+size_t step_plan_width(const StepPlan* plan) { return plan->width; }
+size_t step_plan_tensors(const StepPlan* plan) { return plan->tensors.size(); }
+size_t step_plan_count(const StepPlan* plan, size_t tensor) { return plan->tensors[tensor].arrays.count; }
+bool step_plan_is_f64(const StepPlan* plan, size_t tensor) { return plan->clusters[plan->tensors[tensor].cluster].f64; }
+
+bool step_plan_bind(StepPlan* plan, size_t index, StepArray parameter, StepArray gradient) {
+  Tensor& tensor = plan->tensors[index];
+  const size_t size = step_plan_is_f64(plan, index) ? 8 : 4;
+  rehold(tensor.held[0], parameter);
+  rehold(tensor.held[1], gradient);
+  Cluster& cluster = plan->clusters[tensor.cluster];
+  cluster.unbound -= is_unbound(tensor.arrays);
+  tensor.arrays.parameter = parameter;
+  tensor.arrays.gradient = gradient;
+  cluster.unbound += is_unbound(tensor.arrays);
+  size_t begin = 0;
+  for (size_t s = tensor.first_slice; s < tensor.first_slice + tensor.slices; ++s) {
+    StepSlice& slice = plan->slices[s];
+    slice.p = at(parameter.data, begin * size);
+    slice.g = at(gradient.data, begin * size);
+    begin += slice.count;
+  }
+  return true;
+}
+
+void step_plan_dispose(StepPlan* plan) {
+  release_all(*plan);
+  plan->disposed = true;
+}
+
+bool step_plan_disposed(const StepPlan* plan) { return plan->disposed; }
+
+bool step_plan_run(StepPlan& plan, const double* control) {
+  for (Cluster& cluster : plan.clusters) {
+    const double* row = control + cluster.control;
+    cluster.active = row[kActive] != 0 && cluster.unbound == 0;
+    if (!cluster.active) continue;
+    if (cluster.f64) {
+      read_coefficients(cluster, cluster.coefficients.f64, row + kClusterHead);
+    } else {
+      read_coefficients(cluster, cluster.coefficients.f32, row + kClusterHead);
+    }
+  }
+  const OptimTable& table = *kernels().optim;
+  if (plan.elements < kParallelFrom || pool_threads() == 1) {
+    for (size_t c = 0; c < plan.clusters.size(); ++c) {
+      const Cluster& cluster = plan.clusters[c];
+      if (cluster.active) run_slices(plan, table, c, cluster.first_slice, cluster.slices);
+    }
+    return true;
+  }
+  auto body = [&](size_t index) {
+    const Chunk& chunk = plan.chunks[index];
+    if (plan.clusters[chunk.cluster].active) run_slices(plan, table, chunk.cluster, chunk.first_slice, chunk.slices);
+  };
+  parallel_for(plan.chunks.size(), body);
+  return true;
+}
+
+}  // namespace downhill

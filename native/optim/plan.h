@@ -1,0 +1,55 @@
+// A prepared optimizer step: every parameter with its state, cut into slices, and the rule of each. One run updates all
+// of them; it takes one row of doubles, so that many steps can be run from many rows without going back to JavaScript.
+#pragma once
+
+#include <cstddef>
+
+namespace downhill {
+
+struct StepPlan;
+
+// A control row has, per cluster: active, the common coefficients and the rule's own. A cluster with active = 0 is not
+// touched (its gradients are null); neither is one with a tensor whose gradient was never bound.
+constexpr size_t kActive = 0;
+constexpr size_t kClusterHead = 1;
+
+// Memory that a plan uses. `owner` says whether it is the addon's own (then the plan retains it) or plain memory, which
+// the caller must have checked right before each run.
+struct StepArray {
+  void* data;
+  size_t bytes;
+};
+
+struct StepTensor {
+  StepArray parameter;
+  StepArray gradient;  // data may be null until bound
+  StepArray slots[4];
+  size_t slot_count;
+  size_t count;  // elements
+};
+
+// Building: create, then add each cluster with its tensors, then finish. Everything returns false where memory is short.
+StepPlan* step_plan_create();
+void step_plan_retain(StepPlan* plan);
+void step_plan_release(StepPlan* plan);
+bool step_plan_add_cluster(StepPlan* plan, size_t rule, bool f64);
+bool step_plan_add_tensor(StepPlan* plan, const StepTensor& tensor);  // into the last cluster
+bool step_plan_finish(StepPlan* plan);
+
+size_t step_plan_width(const StepPlan* plan);    // doubles in a control row
+size_t step_plan_tensors(const StepPlan* plan);
+size_t step_plan_count(const StepPlan* plan, size_t tensor);  // elements of a parameter
+bool step_plan_is_f64(const StepPlan* plan, size_t tensor);
+
+// Points a tensor at another parameter or gradient of the same length. Null leaves the tensor without one: its cluster
+// must then be inactive. False where memory is short (nothing is changed).
+bool step_plan_bind(StepPlan* plan, size_t tensor, StepArray parameter, StepArray gradient);
+
+// Lets go of all memory; the plan must not be run any more.
+void step_plan_dispose(StepPlan* plan);
+bool step_plan_disposed(const StepPlan* plan);
+
+// One step. Every active tensor must be bound. Returns false where the step was skipped.
+bool step_plan_run(StepPlan& plan, const double* control);
+
+}  // namespace downhill

@@ -1,0 +1,82 @@
+// Optimizer steps as both backends offer them: a plan prepared once from arrays, then one call per step.
+import type { Dtype, FloatArray } from "../core/types.ts";
+
+/** Rounds the exact double result of one operation to the element type. */
+export type Round = (x: number) => number;
+
+/**
+ * An element-wise update rule. `name`, `slots` and `coefficients` are also told by the addon, and must agree; the lanes
+ * are written here and, a second time, in native/kernels/optim.
+ */
+export interface StepRule {
+  readonly name: string;
+  /** State arrays, each of the parameter's length. */
+  readonly slots: readonly string[];
+  /** The rule's own coefficients, in the order of the control row. */
+  readonly coefficients: readonly string[];
+  /**
+   * One element: returns the new parameter and changes `s` in place. `c` are the rounded coefficients, `g` the prepared
+   * gradient, `p` the parameter after decoupled decay. One `r()` around every operation.
+   */
+  update(r: Round, c: Float64Array, p: number, g: number, s: Float64Array): number;
+}
+
+/** What a rule looks like from outside; texts are names separated by blanks. */
+export interface RuleDescription {
+  readonly name: string;
+  readonly slots: string;
+  readonly coefficients: string;
+}
+
+export interface PlanTensor {
+  readonly parameter: FloatArray;
+  readonly slots: readonly FloatArray[];
+}
+
+/** Parameters that share a rule, a dtype and one set of coefficients. */
+export interface PlanCluster {
+  readonly rule: StepRule;
+  readonly dtype: Dtype;
+  readonly tensors: readonly PlanTensor[];
+}
+
+/**
+ * Coefficients that every rule has, before its own: factor of the gradient, bound of the scaled gradient, L1 and L2
+ * penalty, and what the parameter is multiplied by before the update.
+ */
+export const COMMON_COEFFICIENTS = ["scale", "clip", "l1", "l2", "keep"] as const;
+/** A cluster's part of the control row: active (0 or 1), the common coefficients, the rule's own. */
+export const CLUSTER_HEAD = 1 + COMMON_COEFFICIENTS.length;
+
+export type Prelude = "none" | "l2" | "full";
+
+/** How much of the gradient's preparation a step needs; the same choice as in native/optim/plan.cc. */
+export function preludeOf(scale: number, clip: number, l1: number, l2: number): Prelude {
+  if (scale !== 1 || l1 !== 0 || clip !== Number.POSITIVE_INFINITY) return "full";
+  return l2 !== 0 ? "l2" : "none";
+}
+
+/** Doubles in a control row. */
+export function controlWidth(clusters: readonly PlanCluster[]): number {
+  return clusters.reduce((width, { rule }) => width + CLUSTER_HEAD + rule.coefficients.length, 0);
+}
+
+/** A prepared step over all tensors of all clusters, in the order of the clusters. */
+export interface StepPlan {
+  readonly width: number;
+  /** The row of scalars that run() reads; the memory is the backend's. */
+  readonly control: Float64Array;
+  /** Points every tensor at its parameter and gradient (of the same lengths as before; null where it has none). */
+  bind(parameters: readonly FloatArray[], gradients: readonly (FloatArray | null)[]): void;
+  /** One step. The caller has just checked that every bound array still has its length. */
+  run(): void;
+  /** The native plan for the engine; null in the reference. */
+  readonly handle: unknown;
+  dispose(): void;
+}
+
+export interface OptimBackend {
+  createStepPlan(clusters: readonly PlanCluster[]): StepPlan;
+  /** The rules this backend was built with, or null where it takes any. */
+  stepRules(): readonly RuleDescription[] | null;
+}

@@ -1,0 +1,139 @@
+// Element-wise optimizer steps in plain TypeScript: this defines the bits.
+import { intrinsicLength } from "../../core/checks.ts";
+import { fault } from "../../core/errors.ts";
+import { f32, operand32 } from "../../core/f32.ts";
+import type { Dtype, FloatArray } from "../../core/types.ts";
+import {
+  CLUSTER_HEAD,
+  controlWidth,
+  type OptimBackend,
+  type PlanCluster,
+  type Prelude,
+  preludeOf,
+  type Round,
+  type StepPlan,
+  type StepRule,
+} from "../optim.ts";
+
+const exact: Round = (x) => x;
+
+/** sign(0) = 0 of its sign, sign(NaN) = NaN. */
+export function sign(x: number): number {
+  return x > 0 ? 1 : x < 0 ? -1 : x * 0;
+}
+
+/** Clamped to [−limit, limit]; NaN stays NaN. */
+export function clamp(x: number, limit: number): number {
+  return x > limit ? limit : x < -limit ? -limit : x;
+}
+
+interface Common {
+  readonly prelude: Prelude;
+  readonly scale: number;
+  readonly clip: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly keep: number;
+}
+
+function prepared(r: Round, c: Common, g: number, p: number): number {
+  if (c.prelude === "none") return g;
+  if (c.prelude === "l2") return r(g + r(c.l2 * p));
+  return r(r(clamp(r(g * c.scale), c.clip) + r(c.l2 * p)) + r(c.l1 * sign(p)));
+}
+
+function updateTensor(
+  rule: StepRule,
+  r: Round,
+  read: Round,
+  common: Common,
+  own: Float64Array,
+  p: FloatArray,
+  g: FloatArray,
+  slots: readonly FloatArray[],
+): void {
+  const s = new Float64Array(slots.length);
+  const count = intrinsicLength(p);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < slots.length; j++) s[j] = read(slots[j]![i]!);
+    const x = read(p[i]!);
+    const gradient = prepared(r, common, read(g[i]!), x);
+    p[i] = rule.update(r, own, r(x * common.keep), gradient, s);
+    for (let j = 0; j < slots.length; j++) slots[j]![i] = s[j]!;
+  }
+}
+
+function rounded(row: Float64Array, dtype: Dtype): Float64Array {
+  return dtype === "float32" ? Float64Array.from(row, Math.fround) : row.slice();
+}
+
+class ReferencePlan implements StepPlan {
+  readonly handle = null;
+  readonly width: number;
+  readonly control: Float64Array;
+  readonly #clusters: readonly PlanCluster[];
+  #parameters: readonly FloatArray[] = [];
+  #gradients: readonly (FloatArray | null)[] = [];
+  #disposed = false;
+
+  constructor(clusters: readonly PlanCluster[]) {
+    this.#clusters = clusters;
+    this.width = controlWidth(clusters);
+    this.control = new Float64Array(this.width);
+  }
+
+  bind(parameters: readonly FloatArray[], gradients: readonly (FloatArray | null)[]): void {
+    this.#parameters = [...parameters];
+    this.#gradients = [...gradients];
+  }
+
+  run(): void {
+    this.runWith(this.control);
+  }
+
+  /** One step with the scalars of any row; the training engine passes one row per step. */
+  runWith(control: Float64Array): void {
+    if (this.#disposed) throw fault("ERR_STATE", "step: the plan was disposed");
+    let at = 0;
+    let index = 0;
+    for (const { rule, dtype, tensors } of this.#clusters) {
+      const width = CLUSTER_HEAD + rule.coefficients.length;
+      const row = control.subarray(at, at + width);
+      at += width;
+      const first = index;
+      index += tensors.length;
+      const gradients = this.#gradients.slice(first, index);
+      if (row[0] === 0 || gradients.some((g, k) => !g && intrinsicLength(tensors[k]!.parameter) > 0)) continue;
+      const [scale, clip, l1, l2, keep, ...own] = rounded(row.subarray(1), dtype) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        ...number[],
+      ];
+      const common = { prelude: preludeOf(scale, clip, l1, l2), scale, clip, l1, l2, keep };
+      const [r, read] = dtype === "float32" ? [f32, operand32] : [exact, exact];
+      const coefficients = Float64Array.from(own);
+      tensors.forEach(({ slots }, k) => {
+        const g = gradients[k];
+        if (g) updateTensor(rule, r, read, common, coefficients, this.#parameters[first + k]!, g, slots);
+      });
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#parameters = [];
+    this.#gradients = [];
+  }
+}
+
+export type { ReferencePlan };
+
+export function referenceOptim(): OptimBackend {
+  return {
+    createStepPlan: (clusters) => new ReferencePlan(clusters),
+    stepRules: () => null,
+  };
+}

@@ -1,0 +1,255 @@
+// What an optimizer keeps: parameters with their state, clusters of parameters that share one set of coefficients, and
+// the plan that updates all of them in one call.
+import type { Backend } from "../backend/backend.ts";
+import { CLUSTER_HEAD, type StepPlan, type StepRule } from "../backend/optim.ts";
+import { checkFloatArray, dtypeOf, intrinsicLength } from "../core/checks.ts";
+import { wrongValue } from "../core/errors.ts";
+import type { Dtype, FloatArray } from "../core/types.ts";
+import type { GroupState } from "./groups.ts";
+import type { CommonValues, Scalars, StepInput } from "./method.ts";
+
+export interface ParameterState {
+  readonly data: FloatArray;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  readonly count: number;
+  readonly group: GroupState;
+  /** Updates this parameter has had. */
+  step: number;
+  scalars: Scalars;
+  slots: Record<string, FloatArray>;
+}
+
+/** Parameters of one group, dtype, step count and rule: one set of coefficients serves them. */
+export interface Cluster {
+  readonly group: GroupState;
+  readonly dtype: Dtype;
+  readonly rule: StepRule;
+  readonly members: number[];
+  step: number;
+  scalars: Scalars;
+  active: boolean;
+}
+
+/** The smallest normal float32; a coefficient below it would be flushed to zero. */
+const MIN_NORMAL = 1.1754943508222875e-38;
+
+export class OptimizerCore {
+  readonly backend: Backend;
+  readonly groups: GroupState[] = [];
+  readonly parameters: ParameterState[] = [];
+  /** step() calls that were applied; what schedules count. */
+  steps = 0;
+  clusters: Cluster[] = [];
+  #plan: StepPlan | undefined;
+  /** For each tensor of the plan, the index of its parameter. */
+  #order: number[] = [];
+  #inactive: readonly boolean[] = [];
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  /** Drops the plan; the next use makes it anew. Counts and state are kept. */
+  invalidate(): void {
+    this.#keepCounts();
+    this.#plan?.dispose();
+    this.#plan = undefined;
+    this.clusters = [];
+  }
+
+  /** Writes the clusters' counts back to the parameters. */
+  #keepCounts(): void {
+    for (const cluster of this.clusters) {
+      for (const index of cluster.members) {
+        this.parameters[index]!.step = cluster.step;
+        this.parameters[index]!.scalars = cluster.scalars;
+      }
+    }
+  }
+
+  /** The step count of a parameter. */
+  countOf(index: number): { step: number; scalars: Scalars } {
+    this.#keepCounts();
+    const { step, scalars } = this.parameters[index]!;
+    return { step, scalars };
+  }
+
+  /** Zeroed state memory of the kind and length of `like`. */
+  newSlot(like: FloatArray): FloatArray {
+    const count = intrinsicLength(like);
+    const single = dtypeOf(like) === "float32";
+    const buffer = this.backend.allocate(count * (single ? 4 : 8));
+    return single ? new Float32Array(buffer, 0, count) : new Float64Array(buffer, 0, count);
+  }
+
+  /** State arrays that the parameter's rule needs and does not have yet. */
+  #ensureSlots(parameter: ParameterState, rule: StepRule): void {
+    const { method, values } = parameter.group;
+    for (const name of rule.slots) {
+      if (parameter.slots[name]) continue;
+      const slot = this.newSlot(parameter.data);
+      const initial = method.initial?.(name, values) ?? 0;
+      if (initial === "parameter") slot.set(parameter.data);
+      else if (initial !== 0) slot.fill(initial);
+      parameter.slots[name] = slot;
+    }
+  }
+
+  /** Clusters of all parameters that are not frozen; those of `inactive` ones have active = false. */
+  clustersFor(inactive: readonly boolean[]): Cluster[] {
+    const clusters: Cluster[] = [];
+    const byKey = new Map<string, Cluster>();
+    this.parameters.forEach((parameter, index) => {
+      const { group, dtype, step, scalars } = parameter;
+      if (group.frozen) return;
+      const rule = group.method.rule(group.values);
+      this.#ensureSlots(parameter, rule);
+      const key = `${this.groups.indexOf(group)} ${dtype} ${rule.name} ${step} ${!inactive[index]} ${JSON.stringify(scalars)}`;
+      let cluster = byKey.get(key);
+      if (!cluster) {
+        cluster = { group, dtype, rule, members: [], step, scalars, active: !inactive[index] };
+        byKey.set(key, cluster);
+        clusters.push(cluster);
+      }
+      cluster.members.push(index);
+    });
+    return clusters;
+  }
+
+  /** A plan of its own over the current state, for other gradients than step()'s. `order` are the parameters of its tensors. */
+  createPlan(clusters: readonly Cluster[]): StepPlan {
+    return this.backend.createStepPlan(
+      clusters.map(({ rule, dtype, members }) => ({
+        rule,
+        dtype,
+        tensors: members.map((index) => {
+          const { data, slots } = this.parameters[index]!;
+          return { parameter: data, slots: rule.slots.map((name) => slots[name]!) };
+        }),
+      })),
+    );
+  }
+
+  /**
+   * The plan for gradients of which `inactive` are null, bound to `gradients` where it had to be made or `rebind` is set.
+   * State arrays are made before anything changes.
+   */
+  prepare(gradients: readonly (FloatArray | null)[], inactive: readonly boolean[], rebind: boolean): StepPlan {
+    const stale = this.#plan === undefined || inactive.some((off, i) => off !== (this.#inactive[i] ?? false));
+    if (stale || this.#plan === undefined) {
+      this.#keepCounts();
+      const clusters = this.clustersFor(inactive);
+      const plan = this.createPlan(clusters);
+      this.#plan?.dispose();
+      this.#plan = plan;
+      this.clusters = clusters;
+      this.#order = clusters.flatMap(({ members }) => members);
+      this.#inactive = [...inactive];
+    }
+    if (stale || rebind) {
+      this.#plan.bind(
+        this.#order.map((index) => this.parameters[index]!.data),
+        this.#order.map((index) => gradients[index] ?? null),
+      );
+    }
+    return this.#plan;
+  }
+
+  get plan(): StepPlan | undefined {
+    return this.#plan;
+  }
+
+  /** The learning rate of a group after `steps` steps of this optimizer. */
+  rateOf(group: GroupState, steps: number): number {
+    const base = group.values.learningRate as number;
+    if (group.schedule === undefined) return base;
+    const rate = group.schedule.rate(steps, base);
+    if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
+      throw wrongValue("schedule", "a finite rate of at least 0", rate, "ERR_OPTION");
+    return rate;
+  }
+
+  /** Advances nothing; throws before anything is written to parameters or state. */
+  writeCluster(cluster: Cluster, input: StepInput, row: Float64Array, at: number, gradientScale: number): number {
+    const { group, rule, dtype } = cluster;
+    const o = group.values as CommonValues;
+    const width = CLUSTER_HEAD + rule.coefficients.length;
+    row[at] = cluster.active ? 1 : 0;
+    row[at + 1] = o.maximize ? -gradientScale : gradientScale;
+    row[at + 2] = o.clipValue;
+    row[at + 3] = o.l1;
+    row[at + 4] = o.decoupled ? o.l2 : o.l2 + o.weightDecay;
+    row[at + 5] = o.decoupled ? 1 - input.rate * o.weightDecay : 1;
+    group.method.coefficients(o, input, row, at + CLUSTER_HEAD);
+    if (dtype === "float32") {
+      for (let k = at + 1; k < at + width; k++) {
+        const x = row[k]!;
+        if (x < MIN_NORMAL && x > -MIN_NORMAL && x !== 0) {
+          const name =
+            k < at + CLUSTER_HEAD ? "a common coefficient" : `the coefficient ${rule.coefficients[k - at - CLUSTER_HEAD]}`;
+          throw wrongValue(group.method.name, `coefficients that float32 has as normal numbers`, `${x} as ${name}`, "ERR_OPTION");
+        }
+      }
+    }
+    return at + width;
+  }
+
+  /** Fills the control row of the coming step. */
+  writeControl(row: Float64Array, loss: number | undefined): void {
+    let at = 0;
+    for (const cluster of this.clusters) {
+      const { group, step, scalars } = cluster;
+      if (loss === undefined && group.method.needsLoss)
+        throw wrongValue(`${group.method.name}.step: options.loss`, "the loss", loss, "ERR_OPTION");
+      at = this.writeCluster(cluster, { t: step + 1, rate: this.rateOf(group, this.steps), scalars, loss }, row, at, 1);
+    }
+  }
+
+  /** Counts one applied step. */
+  advance(loss: number | undefined, learningRate?: number): void {
+    for (const cluster of this.clusters) {
+      if (!cluster.active) continue;
+      const { method, values } = cluster.group;
+      if (method.advance) {
+        const rate = learningRate ?? this.rateOf(cluster.group, this.steps);
+        const input = { t: cluster.step + 1, rate, scalars: cluster.scalars, loss };
+        cluster.scalars = method.advance(values, input);
+      }
+      cluster.step++;
+    }
+    this.steps++;
+  }
+
+  /**
+   * Throws unless every parameter and gradient still has the memory that the plan was bound to. Runs no code but
+   * intrinsic getters, so nothing can change between it and the call that follows.
+   */
+  verify(gradients: readonly (FloatArray | null)[]): void {
+    const { parameters } = this;
+    for (let i = 0; i < parameters.length; i++) {
+      const { data, count } = parameters[i]!;
+      const gradient = gradients[i]!;
+      if (intrinsicLength(data) !== count || (gradient !== null && intrinsicLength(gradient) !== count) || count === 0)
+        this.#refuse(i, gradient);
+    }
+  }
+
+  #refuse(index: number, gradient: FloatArray | null): void {
+    const { data, count, group } = this.parameters[index]!;
+    if (group.frozen) return;
+    for (const [name, array] of [
+      [`params[${index}]`, data],
+      [`gradients[${index}]`, gradient],
+    ] as const) {
+      if (array === null) continue;
+      checkFloatArray(name, array);
+      if (intrinsicLength(array) !== count) throw wrongValue(name, `${count} elements`, intrinsicLength(array), "ERR_LENGTH");
+    }
+  }
+
+  dispose(): void {
+    this.#plan?.dispose();
+    this.#plan = undefined;
+  }
+}

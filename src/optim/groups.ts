@@ -1,0 +1,119 @@
+// Parameter groups: options of their own, readable and, where numeric, changeable between steps.
+import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { CommonValues, Method } from "./method.ts";
+import { checkOption, type NumberOption, type OptionValue, type OptionValues } from "./options.ts";
+import type { Param } from "./parameters.ts";
+
+/** The learning rate as a function of the optimizer's steps; `base` is the group's learningRate option. */
+export interface RateSchedule {
+  /** The rate of the step after `step` steps (0 before the first). */
+  rate(step: number, base: number): number;
+}
+
+/** Parameters with options of their own. Options that are left out are the optimizer's. */
+export interface ParamGroup {
+  readonly params: readonly Param[];
+  readonly name?: string;
+  /** True: the group's parameters are not updated, at no cost. Can be changed later. Default false. */
+  readonly frozen?: boolean;
+  readonly schedule?: RateSchedule;
+}
+
+/** What optimizer.groups[i] offers beside the options themselves. */
+export interface GroupBase {
+  /** Name of the group's optimizer. */
+  readonly optimizer: string;
+  readonly name: string | undefined;
+  /** Indices of its parameters in the order of step()'s gradients. */
+  readonly params: readonly number[];
+  frozen: boolean;
+  schedule: RateSchedule | undefined;
+}
+
+/** Numeric options can be changed, and are checked like at construction; the others can be read. */
+export type OptimizerGroup<O extends OptionValues = CommonValues> = GroupBase & {
+  -readonly [K in keyof O as O[K] extends number ? K : never]: O[K];
+} & { readonly [K in keyof O as O[K] extends number ? never : K]: O[K] };
+
+export interface GroupState {
+  readonly method: Method;
+  readonly values: Record<string, OptionValue>;
+  readonly name: string | undefined;
+  frozen: boolean;
+  schedule: RateSchedule | undefined;
+  readonly params: number[];
+  readonly view: OptimizerGroup;
+}
+
+function setter(state: GroupState, key: string, changed: () => void): (value: unknown) => void {
+  const argument = `${state.method.name}.${key}`;
+  const row = state.method.options[key] as NumberOption;
+  if (row.kind !== "number" || row.fixed)
+    return (value) => {
+      throw wrongValue(argument, "no change: this option is fixed at construction", value, "ERR_OPTION");
+    };
+  return (value) => {
+    const checked = checkOption(argument, row, value);
+    const before = state.method.rule(state.values);
+    const old = state.values[key]!;
+    state.values[key] = checked;
+    try {
+      state.method.check?.(state.values);
+    } catch (error) {
+      state.values[key] = old;
+      throw error;
+    }
+    if (state.method.rule(state.values) !== before) changed();
+  };
+}
+
+/** A group's state with the accessors that the user sees; `changed` is called where the plan must be made anew. */
+export function createGroup(
+  method: Method,
+  values: Record<string, OptionValue>,
+  given: { name?: string; frozen?: boolean; schedule?: RateSchedule },
+  params: number[],
+  changed: () => void,
+): GroupState {
+  const view = {} as OptimizerGroup;
+  const state: GroupState = {
+    method,
+    values,
+    name: given.name,
+    frozen: given.frozen ?? false,
+    schedule: given.schedule,
+    params,
+    view,
+  };
+  const define = (key: string, get: () => unknown, set?: (value: unknown) => void): void => {
+    Object.defineProperty(view, key, { enumerable: true, get, set });
+  };
+  define("optimizer", () => method.name);
+  define("name", () => state.name);
+  define("params", () => state.params);
+  define(
+    "frozen",
+    () => state.frozen,
+    (value) => {
+      if (typeof value !== "boolean") throw wrongKind(`${method.name}.frozen`, "true or false", value, "ERR_OPTION");
+      if (value !== state.frozen) changed();
+      state.frozen = value;
+    },
+  );
+  define(
+    "schedule",
+    () => state.schedule,
+    (value) => {
+      state.schedule = checkSchedule(`${method.name}.schedule`, value);
+    },
+  );
+  for (const key of Object.keys(method.options)) define(key, () => state.values[key], setter(state, key, changed));
+  return state;
+}
+
+export function checkSchedule(argument: string, value: unknown): RateSchedule | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "object" || typeof (value as RateSchedule).rate !== "function")
+    throw wrongKind(argument, "a schedule", value, "ERR_OPTION");
+  return value as RateSchedule;
+}

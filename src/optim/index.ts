@@ -1,0 +1,11 @@
+export { Adagrad, type AdagradOptions } from "./adagrad.ts";
+export { Adam, type AdamOptions } from "./adam.ts";
+export { AdamW } from "./adamw.ts";
+export type { GroupBase, OptimizerGroup, ParamGroup, RateSchedule } from "./groups.ts";
+export type { CommonOptions } from "./method.ts";
+export { MomentumEMA, type MomentumEMAOptions } from "./momentum-ema.ts";
+export { Optimizer, type StepOptions } from "./optimizer.ts";
+export type { Param } from "./parameters.ts";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";
+export type { OptimizerState, ParameterRecord } from "./state.ts";

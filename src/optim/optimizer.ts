@@ -1,0 +1,239 @@
+// The optimizer that users see: checks what it is given, then runs one plan over all parameters of all groups.
+import { currentBackend } from "../backend/select.ts";
+import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { FloatArray } from "../core/types.ts";
+import { OptimizerCore } from "./core.ts";
+import { checkSchedule, createGroup, type OptimizerGroup, type ParamGroup } from "./groups.ts";
+import type { CommonValues, Method } from "./method.ts";
+import { type OptionValue, type OptionValues, resolveOptions } from "./options.ts";
+import { type CheckedParam, checkParam, MemoryMap, type Param } from "./parameters.ts";
+import { checkRules } from "./rules/registry.ts";
+import { loadState, type OptimizerState, saveState } from "./state.ts";
+
+/** Key of an optimizer's inside, for this package's own modules. */
+export const core: unique symbol = Symbol("downhill.optimizer.core");
+
+export interface StepOptions {
+  /** The loss of this step; methods that are normalised by it need it. */
+  readonly loss?: number;
+}
+
+const GROUP_KEYS = new Set(["params", "name", "frozen", "schedule", "optimizer"]);
+let checkedBackend: object | undefined;
+
+/** Throws where the backend's rules are not this package's; looks once per backend. */
+function checkedCurrentBackend(): ReturnType<typeof currentBackend> {
+  const backend = currentBackend();
+  if (checkedBackend !== backend) {
+    const told = backend.stepRules();
+    if (told) checkRules(told);
+    checkedBackend = backend;
+  }
+  return backend;
+}
+
+/** Which method and option values a group has; MultiOptimizer's groups choose their own. */
+export type MethodOf = (group: object, argument: string) => { method: Method; base: OptionValues };
+
+function isGroup(value: unknown): value is ParamGroup {
+  return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && "params" in value;
+}
+
+/**
+ * Base of every optimizer. Parameters are changed in place; each parameter has state arrays and a step count of its own.
+ * Made by the classes beside it (Adam, SGD, …), which document their options.
+ */
+export class Optimizer<O extends OptionValues = CommonValues> {
+  /** @internal */
+  readonly [core]: OptimizerCore;
+  readonly #name: string;
+  readonly #methodOf: MethodOf;
+  #memory = new MemoryMap([]);
+  /** What step() was given last, the arrays in it, and whether some were tensors, whose data may be another next time. */
+  #given: unknown[] = [];
+  #gradients: (FloatArray | null)[] = [];
+  #hasTensors = false;
+
+  protected constructor(name: string, methodOf: MethodOf, params: readonly Param[] | readonly ParamGroup[]) {
+    this.#name = name;
+    this.#methodOf = methodOf;
+    this[core] = new OptimizerCore(checkedCurrentBackend());
+    if (!Array.isArray(params)) throw wrongKind("params", "an array of parameters or groups", params);
+    const list = params as readonly (Param | ParamGroup)[];
+    const groups = list.length > 0 && list.every(isGroup) ? list : [{ params: list as readonly Param[] }];
+    this.#add(groups);
+  }
+
+  /** The class's name; "MultiOptimizer" where the groups have their own. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** The parameter groups, in order. Numeric options may be changed between steps. */
+  get groups(): readonly OptimizerGroup<O>[] {
+    return this[core].groups.map(({ view }) => view as unknown as OptimizerGroup<O>);
+  }
+
+  /** Steps that were applied. */
+  get steps(): number {
+    return this[core].steps;
+  }
+
+  /**
+   * Appends a group; its parameters come last in the order of the gradients.
+   * @throws ERR_DUPLICATE, ERR_ALIAS, ERR_DTYPE, ERR_DETACHED, ERR_SHAPE, ERR_OPTION; the optimizer is then unchanged.
+   */
+  addGroup(group: ParamGroup): void {
+    if (!isGroup(group)) throw wrongKind("group", "an object with params", group);
+    this.#add([group]);
+  }
+
+  #add(given: readonly ParamGroup[]): void {
+    const inside = this[core];
+    const first = inside.groups.length;
+    const added = given.map((group, k) => {
+      const argument = `groups[${first + k}]`;
+      const { method, base } = this.#methodOf(group, argument);
+      const own = Object.fromEntries(Object.entries(group).filter(([key]) => !GROUP_KEYS.has(key)));
+      const values = resolveOptions(method.name, method.options, own, base);
+      method.check?.(values);
+      const { params, name, frozen, schedule } = group;
+      if (name !== undefined && typeof name !== "string") throw wrongKind(`${argument}.name`, "a string", name, "ERR_OPTION");
+      if (frozen !== undefined && typeof frozen !== "boolean")
+        throw wrongKind(`${argument}.frozen`, "true or false", frozen, "ERR_OPTION");
+      if (!Array.isArray(params)) throw wrongKind(`${argument}.params`, "an array of parameters", params);
+      return { method, values, name, frozen, schedule: checkSchedule(`${argument}.schedule`, schedule), params };
+    });
+    let index = inside.parameters.length;
+    const checked: { entry: (typeof added)[number]; params: CheckedParam[] }[] = added.map((entry) => ({
+      entry,
+      params: entry.params.map((param) => checkParam(`params[${index++}]`, param)),
+    }));
+    const memory = new MemoryMap([
+      ...inside.parameters.map(({ data }) => data),
+      ...checked.flatMap(({ params }) => params.map(({ data }) => data)),
+    ]);
+    inside.invalidate();
+    this.#memory = memory;
+    this.#given = [];
+    for (const { entry, params } of checked) {
+      const base = inside.parameters.length;
+      const state = createGroup(
+        entry.method,
+        entry.values,
+        entry,
+        params.map((_, k) => base + k),
+        () => inside.invalidate(),
+      );
+      inside.groups.push(state);
+      for (const { data, shape, dtype } of params) {
+        const count = shape.reduce((product, dimension) => product * dimension, 1);
+        const scalars = { ...entry.method.scalars };
+        inside.parameters.push({ data, shape, dtype, count, group: state, step: 0, scalars, slots: {} });
+      }
+    }
+  }
+
+  /**
+   * Updates every parameter from its gradient, in one call. `gradients` has one entry per parameter over all groups;
+   * null leaves the parameter, its state and its step count as they are.
+   * @throws ERR_LENGTH, ERR_DTYPE, ERR_DETACHED, ERR_SHAPE, ERR_ALIAS (a gradient overlaps a parameter), ERR_OPTION; nothing
+   * is changed then.
+   */
+  step(gradients: readonly (Param | null)[], options?: StepOptions): void {
+    const inside = this[core];
+    const loss = options === undefined ? undefined : this.#loss(options);
+    if (this.#changed(gradients)) this.#bind(gradients);
+    const plan = inside.plan ?? inside.prepare(this.#gradients, this.#inactive(), true);
+    inside.writeControl(plan.control, loss);
+    inside.verify(this.#gradients);
+    plan.run();
+    inside.advance(loss);
+  }
+
+  #loss({ loss }: StepOptions): number | undefined {
+    if (loss !== undefined && typeof loss !== "number") throw wrongKind("options.loss", "a number", loss, "ERR_OPTION");
+    return loss;
+  }
+
+  #inactive(): boolean[] {
+    return this.#gradients.map((gradient) => gradient === null);
+  }
+
+  #changed(gradients: readonly (Param | null)[]): boolean {
+    const given = this.#given;
+    if (this.#hasTensors || !Array.isArray(gradients) || gradients.length !== given.length) return true;
+    for (let i = 0; i < given.length; i++) if (gradients[i] !== given[i]) return true;
+    return given.length === 0;
+  }
+
+  #bind(gradients: readonly (Param | null)[]): void {
+    const inside = this[core];
+    if (!Array.isArray(gradients)) throw wrongKind("gradients", "an array of gradients", gradients);
+    const given = [...gradients] as (Param | null)[];
+    if (given.length !== inside.parameters.length)
+      throw wrongValue("gradients", `${inside.parameters.length} entries, one per parameter`, given.length, "ERR_LENGTH");
+    const arrays = given.map((gradient, i) => (gradient === null ? null : this.#checkGradient(i, gradient)));
+    const same = arrays.length === this.#gradients.length && arrays.every((array, i) => array === this.#gradients[i]);
+    if (!same || !inside.plan)
+      inside.prepare(
+        arrays,
+        arrays.map((array) => array === null),
+        true,
+      );
+    this.#given = given;
+    this.#gradients = arrays;
+    this.#hasTensors = given.some((gradient) => gradient !== null && !ArrayBuffer.isView(gradient));
+  }
+
+  #checkGradient(i: number, given: Param): FloatArray {
+    const name = `gradients[${i}]`;
+    const gradient = checkParam(name, given);
+    const parameter = this[core].parameters[i]!;
+    if (gradient.dtype !== parameter.dtype)
+      throw wrongKind(name, parameter.dtype === "float32" ? "a Float32Array" : "a Float64Array", gradient.data);
+    const [count] = [gradient.shape.reduce((product, dimension) => product * dimension, 1)];
+    if (count !== parameter.count) throw wrongValue(name, `${parameter.count} elements`, count, "ERR_LENGTH");
+    const other = this.#memory.overlapping(gradient.data);
+    if (other >= 0) throw wrongValue(name, "memory of its own", `an overlap with params[${other}]`, "ERR_ALIAS");
+    return gradient.data;
+  }
+
+  /** A copy of everything that a later run needs to go on bit for bit: options, step counts, state arrays. */
+  stateDict(): OptimizerState {
+    return saveState(this.#name, this[core]);
+  }
+
+  /**
+   * Takes over a state of the same optimizer over parameters of the same shapes.
+   * @throws ERR_FORMAT for another version or a malformed state, ERR_STATE for another optimizer, other groups, missing or
+   * extra slots, ERR_SHAPE, ERR_DTYPE, ERR_LENGTH; nothing is changed then.
+   */
+  loadStateDict(state: OptimizerState): void {
+    loadState(this.#name, this[core], state);
+  }
+
+  /** Releases the prepared plan and its hold on memory; a later step makes it again. */
+  dispose(): void {
+    this[core].invalidate();
+    this.#given = [];
+    this.#gradients = [];
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The methodOf of an optimizer whose groups share one method. */
+export function oneMethod(method: Method, options: object | undefined): MethodOf {
+  if (options !== undefined && (typeof options !== "object" || options === null))
+    throw wrongKind("options", "an object", options, "ERR_OPTION");
+  const base: Record<string, OptionValue> = resolveOptions(method.name, method.options, options);
+  method.check?.(base);
+  return (group, argument) => {
+    if ("optimizer" in group && group.optimizer !== undefined && group.optimizer !== method.name)
+      throw wrongValue(`${argument}.optimizer`, `"${method.name}" (MultiOptimizer mixes methods)`, group.optimizer, "ERR_OPTION");
+    return { method, base };
+  };
+}

@@ -1,0 +1,82 @@
+// Adam, AMSGrad and AdamW: m, v the moments, h the highest v so far. Twin of native/kernels/optim/adam.h.
+import type { StepRule } from "../../backend/optim.ts";
+import { powInteger } from "../../core/scalar-math.ts";
+import { type CommonValues, commonOptions, type Method } from "../method.ts";
+import { atLeast, flag, number, type OptionTable, within } from "../options.ts";
+
+const coefficients = ["beta1", "gain1", "beta2", "gain2", "rate", "root", "epsilon"] as const;
+
+// (gain2·g)·g, not gain2·(g·g): a float32 gradient of 1e20 then still has a finite square.
+export const adam: StepRule = {
+  name: "adam",
+  slots: ["m", "v"],
+  coefficients,
+  update(r, c, p, g, s) {
+    const m = r(r(c[0]! * s[0]!) + r(c[1]! * g));
+    const v = r(r(c[2]! * s[1]!) + r(r(c[3]! * g) * g));
+    s[0] = m;
+    s[1] = v;
+    return r(p - r(r(c[4]! * m) / r(r(c[5]! * r(Math.sqrt(v))) + c[6]!)));
+  },
+};
+
+export const adamAmsgrad: StepRule = {
+  name: "adam.amsgrad",
+  slots: ["m", "v", "h"],
+  coefficients,
+  update(r, c, p, g, s) {
+    const m = r(r(c[0]! * s[0]!) + r(c[1]! * g));
+    const v = r(r(c[2]! * s[1]!) + r(r(c[3]! * g) * g));
+    const h = s[2]! > v ? s[2]! : v;
+    s[0] = m;
+    s[1] = v;
+    s[2] = h;
+    return r(p - r(r(c[4]! * m) / r(r(c[5]! * r(Math.sqrt(h))) + c[6]!)));
+  },
+};
+
+export type AdamValues = CommonValues & {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  amsgrad: boolean;
+  biasCorrection: boolean;
+};
+
+/** beta1, beta2 and epsilon, as most of the family has them. */
+export function momentOptions(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): OptionTable {
+  return {
+    beta1: number(beta1, within(0, 1), "decay rate of the mean gradient m"),
+    beta2: number(beta2, within(0, 1), "decay rate of the mean squared gradient v"),
+    epsilon: number(epsilon, atLeast(0), "added to the root"),
+  };
+}
+
+const ownOptions: OptionTable = {
+  ...momentOptions(),
+  amsgrad: flag(false, "divide by the highest v so far"),
+  biasCorrection: flag(true, "divide m and v by 1 − βᵗ"),
+};
+
+type Shared = Pick<Method<AdamValues>, "rule" | "coefficients">;
+
+const shared: Shared = {
+  rule: ({ amsgrad }) => (amsgrad ? adamAmsgrad : adam),
+  coefficients({ beta1, beta2, epsilon, biasCorrection }, { t, rate }, c, at) {
+    c[at] = beta1;
+    c[at + 1] = 1 - beta1;
+    c[at + 2] = beta2;
+    c[at + 3] = 1 - beta2;
+    c[at + 4] = biasCorrection ? rate / (1 - powInteger(beta1, t)) : rate;
+    c[at + 5] = biasCorrection ? 1 / Math.sqrt(1 - powInteger(beta2, t)) : 1;
+    c[at + 6] = epsilon;
+  },
+};
+
+export const adamMethod: Method<AdamValues> = { name: "Adam", options: { ...commonOptions(0.001), ...ownOptions }, ...shared };
+
+export const adamwMethod: Method<AdamValues> = {
+  name: "AdamW",
+  options: { ...commonOptions(0.001, { weightDecay: 0.01, decoupled: true }), ...ownOptions },
+  ...shared,
+};

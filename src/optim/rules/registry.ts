@@ -1,0 +1,29 @@
+// Every rule and every method, one line each. The addon's rules are compared with these when it is first used, and the
+// conformance suite runs all of them.
+import type { RuleDescription, StepRule } from "../../backend/optim.ts";
+import { fault } from "../../core/errors.ts";
+import type { Method } from "../method.ts";
+import { adagrad, adagradMethod } from "./adagrad.ts";
+import { adam, adamAmsgrad, adamMethod, adamwMethod } from "./adam.ts";
+import { rmspropForms, rmspropMethod } from "./rmsprop.ts";
+import { momentumEmaMethod, sgd, sgdMethod, sgdMomentum, sgdNesterov } from "./sgd.ts";
+
+export const rules: readonly StepRule[] = [sgd, sgdMomentum, sgdNesterov, adagrad, ...rmspropForms, adam, adamAmsgrad];
+
+export const methods = [sgdMethod, momentumEmaMethod, adagradMethod, rmspropMethod, adamMethod, adamwMethod] as readonly Method[];
+
+const text = (d: RuleDescription): string => `${d.name} (slots: ${d.slots}; coefficients: ${d.coefficients})`;
+
+/**
+ * @throws Error ERR_BACKEND where the addon's rules are not these: it was built from other sources.
+ */
+export function checkRules(told: readonly RuleDescription[]): void {
+  const known = rules.map((r) => text({ name: r.name, slots: r.slots.join(" "), coefficients: r.coefficients.join(" ") }));
+  const theirs = told.map(text);
+  const different = [
+    ...known.filter((rule) => !theirs.includes(rule)).map((rule) => `missing or different in the addon: ${rule}`),
+    ...theirs.filter((rule) => !known.includes(rule)).map((rule) => `only in the addon: ${rule}`),
+  ];
+  if (different.length > 0)
+    throw fault("ERR_BACKEND", `stale build: run npm run build; optimizer rules differ:\n${different.join("\n")}`);
+}

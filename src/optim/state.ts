@@ -1,0 +1,167 @@
+// State dictionaries: plain data, complete enough to go on bit for bit. Loading checks everything before it changes anything.
+import { arrayKind, intrinsicLength } from "../core/checks.ts";
+import { fault, wrongKind, wrongValue } from "../core/errors.ts";
+import type { FloatArray } from "../core/types.ts";
+import type { OptimizerCore, ParameterState } from "./core.ts";
+import { checkOption, type OptionValue } from "./options.ts";
+
+export type SlotValue = FloatArray | Uint16Array | Int8Array | number;
+
+export interface ParameterRecord {
+  name?: string;
+  shape: number[];
+  dtype: string;
+  /** Updates this parameter has had. */
+  step: number;
+  slots: Record<string, SlotValue>;
+}
+
+/** Everything an optimizer needs to go on; safe to structured-clone and to write to a checkpoint. */
+export interface OptimizerState {
+  format: 1;
+  optimizer: string;
+  groups: { name?: string; optimizer: string; options: Record<string, OptionValue>; params: number[] }[];
+  params: ParameterRecord[];
+  counters: Record<string, number>;
+  schedules?: object;
+}
+
+export function saveState(name: string, inside: OptimizerCore): OptimizerState {
+  return {
+    format: 1,
+    optimizer: name,
+    groups: inside.groups.map(({ name: groupName, method, values, params }) => ({
+      ...(groupName === undefined ? {} : { name: groupName }),
+      optimizer: method.name,
+      options: { ...values },
+      params: [...params],
+    })),
+    params: inside.parameters.map((parameter, index) => {
+      const { step, scalars } = inside.countOf(index);
+      const slots: Record<string, SlotValue> = { ...scalars };
+      for (const [slot, data] of Object.entries(parameter.slots)) slots[slot] = data.slice();
+      return { shape: [...parameter.shape], dtype: parameter.dtype, step, slots };
+    }),
+    counters: { steps: inside.steps },
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+function malformed(what: string): never {
+  throw fault("ERR_FORMAT", `state: ${what}`);
+}
+
+function checkCount(argument: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) malformed(`${argument} is not a whole number`);
+  return value as number;
+}
+
+interface Loaded {
+  readonly step: number;
+  readonly scalars: Record<string, number>;
+  readonly slots: Record<string, FloatArray>;
+}
+
+/** One parameter's record against the parameter, given the slots that its rule has with the loaded options. */
+function checkParameter(argument: string, parameter: ParameterState, record: unknown, expected: readonly string[]): Loaded {
+  if (!isRecord(record) || !isRecord(record.slots)) malformed(`${argument} is not a record of a parameter`);
+  const { shape, dtype, step, slots } = record as unknown as ParameterRecord;
+  if (!Array.isArray(shape) || shape.join() !== parameter.shape.join())
+    throw wrongValue(`${argument}.shape`, `[${parameter.shape}]`, Array.isArray(shape) ? `[${shape}]` : shape, "ERR_SHAPE");
+  if (dtype !== parameter.dtype) throw wrongKind(`${argument}.dtype`, parameter.dtype, dtype);
+  const loaded: Loaded = { step: checkCount(`${argument}.step`, step), scalars: {}, slots: {} };
+  const numbers = Object.keys(parameter.group.method.scalars ?? {});
+  // A parameter that has not been updated yet may have no state.
+  const required = loaded.step === 0 ? numbers : [...expected, ...numbers];
+  for (const name of required)
+    if (!Object.hasOwn(slots, name)) throw wrongValue(`${argument}.slots`, `a slot ${name}`, "none", "ERR_STATE");
+  for (const [name, value] of Object.entries(slots)) {
+    const slot = `${argument}.slots.${name}`;
+    if (numbers.includes(name)) {
+      if (typeof value !== "number") throw wrongKind(slot, "a number", value, "ERR_STATE");
+      loaded.scalars[name] = value;
+    } else if (expected.includes(name)) {
+      const kind = parameter.dtype === "float32" ? "Float32Array" : "Float64Array";
+      if (arrayKind(value) !== kind) throw wrongKind(slot, `a ${kind}`, value, "ERR_DTYPE");
+      const length = intrinsicLength(value as FloatArray);
+      if (length !== parameter.count) throw wrongValue(slot, `${parameter.count} elements`, length, "ERR_LENGTH");
+      loaded.slots[name] = value as FloatArray;
+    } else
+      throw wrongValue(
+        slot,
+        `a slot of ${parameter.group.method.name} (${[...expected, ...numbers].join(", ")})`,
+        name,
+        "ERR_STATE",
+      );
+  }
+  return loaded;
+}
+
+/** The options of the stored groups, checked against the optimizer's own groups. */
+function checkGroups(inside: OptimizerCore, given: unknown): Record<string, OptionValue>[] {
+  if (!Array.isArray(given)) malformed("groups is not an array");
+  const stored = given as unknown[];
+  if (stored.length !== inside.groups.length)
+    throw wrongValue("state.groups", `${inside.groups.length} groups`, stored.length, "ERR_STATE");
+  return stored.map((entry, k) => {
+    const { method, params, values } = inside.groups[k]!;
+    const argument = `state.groups[${k}]`;
+    if (!isRecord(entry) || !isRecord(entry.options) || !Array.isArray(entry.params)) malformed(`groups[${k}] is not a group`);
+    const { optimizer, options, params: indices } = entry as unknown as OptimizerState["groups"][number];
+    if (optimizer !== method.name) throw wrongValue(`${argument}.optimizer`, `"${method.name}"`, optimizer, "ERR_STATE");
+    if (indices.join() !== params.join()) throw wrongValue(`${argument}.params`, `[${params}]`, `[${indices}]`, "ERR_STATE");
+    const loaded: Record<string, OptionValue> = {};
+    for (const key of Object.keys(method.options)) {
+      if (!Object.hasOwn(options, key)) throw wrongValue(`${argument}.options`, `an option ${key}`, "none", "ERR_STATE");
+      loaded[key] = checkOption(`${argument}.options.${key}`, method.options[key]!, options[key]);
+      const row = method.options[key]!;
+      if (row.kind === "number" && row.fixed && loaded[key] !== values[key])
+        throw wrongValue(`${argument}.options.${key}`, String(values[key]), loaded[key], "ERR_STATE");
+    }
+    for (const key of Object.keys(options))
+      if (!Object.hasOwn(method.options, key))
+        throw wrongValue(`${argument}.options.${key}`, `an option of ${method.name}`, key, "ERR_STATE");
+    method.check?.(loaded);
+    return loaded;
+  });
+}
+
+export function loadState(name: string, inside: OptimizerCore, given: OptimizerState): void {
+  const state: unknown = given;
+  if (!isRecord(state)) throw wrongKind("state", "a state dictionary", state, "ERR_FORMAT");
+  if (state.format !== 1) throw wrongValue("state.format", "1 (a newer version wrote this?)", state.format, "ERR_FORMAT");
+  if (state.optimizer !== name) throw wrongValue("state.optimizer", `"${name}"`, state.optimizer, "ERR_STATE");
+  if (!Array.isArray(state.params)) malformed("params is not an array");
+  const records = state.params as unknown[];
+  if (records.length !== inside.parameters.length)
+    throw wrongValue("state.params", `${inside.parameters.length} parameters`, records.length, "ERR_STATE");
+  const options = checkGroups(inside, state.groups);
+  const counters = isRecord(state.counters) ? state.counters : malformed("counters is not an object");
+  const steps = checkCount("counters.steps", counters.steps);
+  const loaded = inside.parameters.map((parameter, index) => {
+    const { method } = parameter.group;
+    const expected = method.rule(options[inside.groups.indexOf(parameter.group)]!).slots;
+    return checkParameter(`state.params[${index}]`, parameter, records[index], expected);
+  });
+  const made = inside.parameters.map((_, index) =>
+    Object.fromEntries(
+      Object.entries(loaded[index]!.slots).map(([slot, data]) => [
+        slot,
+        inside.parameters[index]!.slots[slot] ?? inside.newSlot(data),
+      ]),
+    ),
+  );
+  inside.invalidate();
+  inside.groups.forEach((group, k) => {
+    Object.assign(group.values, options[k]);
+  });
+  inside.parameters.forEach((parameter, index) => {
+    const { step, scalars, slots } = loaded[index]!;
+    parameter.step = step;
+    parameter.scalars = scalars;
+    parameter.slots = made[index]!;
+    for (const [slot, data] of Object.entries(slots)) parameter.slots[slot]!.set(data);
+  });
+  inside.steps = steps;
+}
