@@ -3,6 +3,8 @@
     "downhill_core_sources": [
       "native/dispatch/cpu.cc",
       "native/dispatch/dispatch.cc",
+      "native/gemm/gemm.cc",
+      "native/gemm/scratch.cc",
       "native/memory/buffer.cc",
       "native/optim/plan.cc",
       "native/optim/rules.cc",
@@ -28,6 +30,7 @@
     ],
     "downhill_binding_sources": [
       "native/addon.cc",
+      "native/binding/gemm.cc",
       "native/binding/info.cc",
       "native/binding/memory.cc",
       "native/binding/reduce.cc",

@@ -12,6 +12,7 @@ void register_info(Napi::Env env, Napi::Object exports);
 void register_memory(Napi::Env env, Napi::Object exports);
 void register_reduce(Napi::Env env, Napi::Object exports);
 void register_optim(Napi::Env env, Napi::Object exports);
+void register_gemm(Napi::Env env, Napi::Object exports);
 
 // Elements of a typed array in place; data is null where the array is empty or detached.
 template <class T>

@@ -1,12 +1,76 @@
-// What one ISA offers for matrix multiply. Filled by isa/*/gemm.cc.
+// What one ISA offers for matrix multiply: micro-kernels by size, packing and the stores that need a transpose.
+// Filled by isa/*/gemm.cc; the drivers in gemm/ know only these pointers. All strides are in elements.
 #pragma once
 
 #include <cstddef>
 
+#include "gemm/epilogue.h"
+
 namespace downhill {
 
+// One register tile of C: mr rows by nv vectors. Element (i, p) of A is a[i * a_row + p * a_col]; vector v of row p
+// of B is b[p * b_row + v * lanes]. Only the first `last` lanes of the last vector are read or written.
+template <class T>
+struct Tile {
+  size_t k;
+  const T* a;
+  size_t a_row, a_col;
+  const T* b;
+  size_t b_row;
+  T* c;
+  size_t ldc;
+  size_t last;
+  bool resume;                    // accumulators start from c, not +0: a later block of k
+  const Epilogue<T>* epilogue;    // null: store the accumulators as they are. Its pointers are at the tile's origin
+};
+
+// Rows of accumulators on their way into C.
+template <class T>
+struct Finish {
+  const T* from;  // row-major accumulators, or their transpose
+  size_t ld_from;
+  T* c;
+  size_t ldc;
+  size_t rows, columns;  // of C
+  Epilogue<T> epilogue;  // pointers at the block's origin; any activation
+};
+
+// Dot products of rows with contiguous k: out[f * ld_out + s] = dot16(few[f], many[s]) for few_count <= 4.
+template <class T>
+struct DotBlock {
+  size_t k;
+  const T* few;
+  size_t few_row, few_count;
+  const T* many;
+  size_t many_row, many_count;
+  T* out;
+  size_t ld_out;
+};
+
+constexpr size_t kMaxVectors = 16;
+constexpr size_t kMaxRows = 28;
+constexpr size_t kMaxDotRows = 4;
+
+template <class T>
+struct KernelSet {
+  size_t lanes;
+  size_t widest;                       // vectors of the widest tile for many rows
+  size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width; 0 where there is none
+  void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
+  void (*finish)(const Finish<T>&);             // from[i * ld + j]
+  void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
+  void (*dot)(const DotBlock<T>&);
+  // to[p * ld_to + j] = from[p * ld_from + j] for p < rows, j < columns.
+  void (*copy)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
+  // to[p * ld_to + j] = from[j * ld_from + p] for p < rows, j < columns.
+  void (*transpose)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
+  // C(i, j) one element at a time, from any strides, without scratch memory: when memory is exhausted.
+  void (*plain)(const Tile<T>&, size_t b_column, size_t rows, size_t columns);
+};
+
 struct GemmTable {
-  size_t mr_f32;
+  KernelSet<float> f32;
+  KernelSet<double> f64;
 };
 
 }  // namespace downhill

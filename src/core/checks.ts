@@ -42,6 +42,7 @@ const detachedGetter = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "d
 
 /** True where the array's buffer was transferred away. */
 export function isDetached(array: FloatArray): boolean {
+  if (intrinsicLength(array) !== 0) return false;
   const buffer = intrinsicBuffer(array);
   if (!(buffer instanceof ArrayBuffer) && Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]") return false;
   if (detachedGetter) return detachedGetter.call(buffer) as boolean;
@@ -55,11 +56,25 @@ export function isDetached(array: FloatArray): boolean {
   }
 }
 
-/** Throws ERR_DTYPE or ERR_DETACHED unless `value` is a usable Float32Array or Float64Array (of `dtype`, where given). */
+const keysOf = (typedArray as Uint8Array).keys;
+
+/** True where the buffer was resized so that the array lies beyond its end; such an array has length 0. */
+export function isOutOfBounds(array: FloatArray): boolean {
+  if (intrinsicLength(array) !== 0) return false;
+  try {
+    keysOf.call(array);
+    return false;
+  } catch {
+    return !isDetached(array);
+  }
+}
+
+/** Throws ERR_DTYPE, ERR_DETACHED or (resized below its start) ERR_LENGTH unless `value` is a usable Float32Array or Float64Array (of `dtype`, where given). */
 export function checkFloatArray(argument: string, value: unknown, dtype?: Dtype): asserts value is FloatArray {
   if (!isFloatArray(value)) throw wrongKind(argument, dtype ? arrayName(dtype) : "a Float32Array or Float64Array", value);
   if (dtype && dtypeOf(value) !== dtype) throw wrongKind(argument, arrayName(dtype), value);
   if (isDetached(value)) throw wrongKind(argument, "an array whose buffer is attached", value, "ERR_DETACHED");
+  if (isOutOfBounds(value)) throw wrongValue(argument, "an array within its resized buffer", value, "ERR_LENGTH");
 }
 
 function arrayName(dtype: Dtype): string {

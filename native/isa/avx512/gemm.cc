@@ -1,3 +1,4 @@
+// Matrix multiply kernels of this ISA: tile sizes and the table.
 #include "gemm/table.h"
 
 #include "dispatch/isas.h"
@@ -9,10 +10,25 @@ namespace downhill::avx512 {
 namespace {
 #include "isa/avx512/vec.h"
 #include "kernels/vec_common.h"
+
+// 32 registers: rows * vectors accumulators, one row of B, one element of A. Few rows get wider tiles, so that
+// enough chains are in flight and rows of B are read in long runs.
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 0, 4, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1};
+constexpr size_t kWidest = 4;
+constexpr size_t kDotAccumulators = 20;
+constexpr bool kMaskIsFree = true;
+
+#include "gemm/kernels/transpose.h"
+#include "gemm/kernels/combine.h"
+#include "gemm/kernels/finish.h"
+#include "gemm/kernels/tile.h"
+#include "gemm/kernels/dot.h"
+#include "gemm/kernels/pack.h"
+#include "gemm/kernels/set.h"
 }  // namespace
 
 extern const GemmTable kGemmTable;
-const GemmTable kGemmTable = {0};
+constexpr GemmTable kGemmTable = {kernel_set<VecF32>(), kernel_set<VecF64>()};
 
 }  // namespace downhill::avx512
 #include "isa/region_end.h"

@@ -1,3 +1,4 @@
+// Matrix multiply kernels of this ISA: tile sizes and the table.
 #include "gemm/table.h"
 
 #include "dispatch/isas.h"
@@ -9,10 +10,24 @@ namespace downhill::scalar {
 namespace {
 #include "isa/scalar/vec.h"
 #include "kernels/vec_common.h"
+
+// 16 registers on most machines; the repair of the fused multiply-add takes some of them.
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+constexpr size_t kWidest = 2;
+constexpr size_t kDotAccumulators = 16;
+constexpr bool kMaskIsFree = false;
+
+#include "gemm/kernels/transpose.h"
+#include "gemm/kernels/combine.h"
+#include "gemm/kernels/finish.h"
+#include "gemm/kernels/tile.h"
+#include "gemm/kernels/dot.h"
+#include "gemm/kernels/pack.h"
+#include "gemm/kernels/set.h"
 }  // namespace
 
 extern const GemmTable kGemmTable;
-const GemmTable kGemmTable = {0};
+constexpr GemmTable kGemmTable = {kernel_set<VecF32>(), kernel_set<VecF64>()};
 
 }  // namespace downhill::scalar
 #include "isa/region_end.h"

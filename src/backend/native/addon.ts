@@ -1,5 +1,7 @@
 // The addon's exports, as one typed interface, and the loader that finds the addon.
 // Each family's exports are declared beside its native backend part and joined here.
+
+import type { GemmAddon } from "./gemm.ts";
 import type { OptimAddon } from "./optim.ts";
 import type { ReduceAddon } from "./reduce.ts";
 
@@ -16,4 +18,4 @@ export interface MemoryAddon {
   allocate(bytes: number): ArrayBuffer | null;
 }
 
-export interface Addon extends InfoAddon, MemoryAddon, OptimAddon, ReduceAddon {}
+export interface Addon extends InfoAddon, MemoryAddon, GemmAddon, OptimAddon, ReduceAddon {}

@@ -2,11 +2,13 @@
 import { fault } from "../../core/errors.ts";
 import type { Backend } from "../backend.ts";
 import type { Addon } from "./addon.ts";
+import { nativeGemm } from "./gemm.ts";
 import { nativeOptim } from "./optim.ts";
 import { createNativeReduce } from "./reduce.ts";
 
 export function createNative(addon: Addon): Backend {
   return {
+    ...nativeGemm(addon),
     ...createNativeReduce(addon),
     ...nativeOptim(addon),
     name: "native",

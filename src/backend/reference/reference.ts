@@ -1,11 +1,13 @@
 // The reference backend: plain TypeScript that defines the bits. Composed of one file per family.
 import { fault } from "../../core/errors.ts";
 import type { Backend } from "../backend.ts";
+import { referenceGemm } from "./gemm.ts";
 import { referenceOptim } from "./optim.ts";
 import { createReferenceReduce } from "./reduce.ts";
 
 export function createReference(exact: boolean): Backend {
   return {
+    ...referenceGemm(exact),
     ...createReferenceReduce(),
     ...referenceOptim(),
     name: "reference",

@@ -1,0 +1,27 @@
+// What happens to an accumulator on its way into C. The order and the roundings are the contract (NUMERICS: GEMM).
+#pragma once
+
+#include <cstddef>
+
+namespace downhill {
+
+// relu(x) = max(0, x): NaN stays NaN.
+enum class Activation : unsigned char { none, relu };
+
+// t = alpha * acc; t += beta * c; t += bias[j]; t += residual[i, j]; activation(t). Each step rounds on its own and is
+// skipped where it is the identity (alpha = 1, beta = 0, null pointers, none). beta = 0 never reads c.
+template <class T>
+struct Epilogue {
+  T alpha;
+  T beta;
+  const T* bias;      // null or one value per column
+  const T* residual;  // null or a matrix of C's shape
+  size_t ldr;         // leading dimension of the residual, in elements
+  Activation activation;
+
+  bool is_identity() const {
+    return alpha == 1 && beta == 0 && bias == nullptr && residual == nullptr && activation == Activation::none;
+  }
+};
+
+}  // namespace downhill

@@ -1,0 +1,90 @@
+#include "gemm/gemm.h"
+
+#include "dispatch/dispatch.h"
+#include "gemm/direct.h"
+#include "gemm/dots.h"
+#include "gemm/job.h"
+#include "gemm/regime.h"
+#include "gemm/split.h"
+#include "gemm/swapped.h"
+#include "memory/fp_mode.h"
+#include "parallel/pool.h"
+
+namespace downhill {
+namespace {
+
+const KernelSet<float>& kernel_set(float) { return kernels().gemm->f32; }
+const KernelSet<double>& kernel_set(double) { return kernels().gemm->f64; }
+
+template <class T>
+void plain_block(const Job<T>& job, Range rows, Range columns) {
+  const GemmCall<T>& g = job.call;
+  Tile<T> tile{};
+  tile.k = g.k;
+  tile.a_row = g.trans_a ? 1 : g.lda;
+  tile.a_col = g.trans_a ? g.lda : 1;
+  tile.b_row = g.trans_b ? 1 : g.ldb;
+  const size_t b_column = g.trans_b ? g.ldb : 1;
+  tile.a = g.a + rows.begin * tile.a_row;
+  tile.b = g.b + columns.begin * b_column;
+  tile.c = job.c(rows.begin, columns.begin);
+  tile.ldc = g.ldc;
+  const Epilogue<T> epilogue = job.epilogue(rows.begin, columns.begin);
+  tile.epilogue = &epilogue;
+  job.set.plain(tile, b_column, rows.size(), columns.size());
+}
+
+template <class T>
+void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
+  bool done = false;
+  switch (regime) {
+    case Regime::scale: done = scale_block(job, rows, columns); break;
+    case Regime::dot: done = dot_block(job, rows, columns); break;
+    case Regime::direct: done = direct_block(job, rows, columns); break;
+    case Regime::swapped: done = swapped_block(job, rows, columns); break;
+  }
+  if (!done) plain_block(job, rows, columns);
+}
+
+template <class T>
+Grid grid_of(const Job<T>& job, Regime regime) {
+  const GemmCall<T>& g = job.call;
+  const size_t lanes = job.set.lanes;
+  const size_t threads = pool_threads();
+  switch (regime) {
+    case Regime::scale: return split(g.m, g.n, 1, threads, 64, g.n, false);
+    case Regime::dot: return split(g.m, g.n, g.k, threads, g.m <= g.n ? g.m : 8, g.m <= g.n ? 8 : g.n, g.m <= g.n);
+    case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
+    case Regime::direct: break;
+  }
+  const size_t tallest = job.set.max_rows[job.set.widest];
+  const bool columns_first = g.trans_b || g.m < 4 * tallest || g.n >= threads * 4 * lanes;
+  return split(g.m, g.n, g.k, threads, tallest, lanes * (columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
+}
+
+template <class T>
+void run(const GemmCall<T>& call) {
+  if (call.m == 0 || call.n == 0) return;
+  const Job<T> job{call, kernel_set(T{})};
+  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, job.set.lanes);
+  const Grid grid = grid_of(job, regime);
+  if (grid.chunks() == 1) {
+    const FpScope mode(flushes_subnormals<T>());
+    block(job, regime, {0, call.m}, {0, call.n});
+    return;
+  }
+  auto chunk = [&](size_t index) {
+    const FpScope mode(flushes_subnormals<T>());
+    const size_t i = index / grid.column_chunks * grid.row_step;
+    const size_t j = index % grid.column_chunks * grid.column_step;
+    block(job, regime, {i, smaller(i + grid.row_step, call.m)}, {j, smaller(j + grid.column_step, call.n)});
+  };
+  parallel_for(grid.chunks(), chunk);
+}
+
+}  // namespace
+
+void gemm(const GemmCall<float>& call) { run(call); }
+void gemm(const GemmCall<double>& call) { run(call); }
+
+}  // namespace downhill

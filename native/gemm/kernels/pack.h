@@ -1,0 +1,27 @@
+// Panels: copies of operands that vectors can run over. Included inside an ISA's region.
+template <class V>
+struct PackKernel {
+  using T = typename V::Scalar;
+
+  static void copy(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns) {
+    for (size_t p = 0; p < rows; ++p) {
+      const T* source = from + p * ld_from;
+      T* target = to + p * ld_to;
+      size_t j = 0;
+      for (; j + V::kLanes <= columns; j += V::kLanes) store(target + j, load<V>(source + j));
+      if (j < columns) store_n(target + j, load_n<V>(source + j, columns - j), columns - j);
+    }
+  }
+
+  // Row j of `from` becomes column j of `to`.
+  static void transpose(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns) {
+    constexpr size_t kBlock = TransposeBlock<V>::kSize;
+    for (size_t j = 0; j < columns; j += kBlock) {
+      const size_t width = columns - j < kBlock ? columns - j : kBlock;
+      for (size_t p = 0; p < rows; p += kBlock) {
+        const size_t height = rows - p < kBlock ? rows - p : kBlock;
+        transpose_block<V>(from + j * ld_from + p, ld_from, to + p * ld_to + j, ld_to, height, width);
+      }
+    }
+  }
+};

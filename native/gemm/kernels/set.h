@@ -1,0 +1,30 @@
+// The kernels of one element type, collected for the table. Included inside an ISA's region, last.
+template <class V, size_t NV, size_t MR>
+constexpr void add_tiles(KernelSet<typename V::Scalar>& set) {
+  set.tile[NV][MR] = TileKernel<V, MR, NV>::run;
+  if constexpr (MR > 1) add_tiles<V, NV, MR - 1>(set);
+}
+
+template <class V, size_t NV>
+constexpr void add_widths(KernelSet<typename V::Scalar>& set) {
+  if constexpr (kTileRows[NV] > 0) {
+    set.max_rows[NV] = kTileRows[NV];
+    add_tiles<V, NV, kTileRows[NV]>(set);
+  }
+  if constexpr (NV > 1) add_widths<V, NV - 1>(set);
+}
+
+template <class V>
+constexpr KernelSet<typename V::Scalar> kernel_set() {
+  KernelSet<typename V::Scalar> set{};
+  set.lanes = V::kLanes;
+  set.widest = kWidest;
+  add_widths<V, kMaxVectors>(set);
+  set.finish = FinishKernel<V>::rows;
+  set.finish_transposed = FinishKernel<V>::transposed;
+  set.dot = DotKernel<V>::run;
+  set.copy = PackKernel<V>::copy;
+  set.transpose = PackKernel<V>::transpose;
+  set.plain = PlainKernel<V>::run;
+  return set;
+}

@@ -1,0 +1,162 @@
+// The register tile: mr rows by nv vectors of C stay in registers while k runs. Per k: nv vectors of B are loaded, mr
+// elements of A are broadcast, mr * nv fused multiply-adds are done. Included inside an ISA's region.
+//
+//            nv vectors of B            mr + nv loads feed mr * nv FMAs: with two loads and two FMAs a cycle the
+//          [ b0 ][ b1 ][ b2 ][ b3 ]     loads hide where mr * nv >= mr + nv. mr * nv + nv + 1 registers.
+//   a0 x   [ acc accumulators      ]
+//   a1 x   [                       ]    A is read in place through two strides (rows, or columns where transposed).
+//   ...
+#ifndef DOWNHILL_UNROLL
+#if defined(__clang__)
+#define DOWNHILL_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define DOWNHILL_UNROLL _Pragma("GCC unroll 32")
+#endif
+#endif
+
+template <class V, size_t MR, size_t NV>
+struct TileKernel {
+  using T = typename V::Scalar;
+  // Rows are addressed as base + {0, 1, 2} * stride, three rows to a base, so that they fit the integer registers.
+  static constexpr size_t kBases = (MR + 2) / 3;
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) V load_b(const T* b, size_t v, size_t last) {
+    return kPartial && v == NV - 1 ? load_n<V>(b + v * V::kLanes, last) : load<V>(b + v * V::kLanes);
+  }
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void store_c(T* c, V x, size_t v, size_t last) {
+    if (kPartial && v == NV - 1) {
+      store_n(c + v * V::kLanes, x, last);
+    } else {
+      store(c + v * V::kLanes, x);
+    }
+  }
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void run_as(const Tile<T>& t) {
+    V acc[MR][NV];
+    const size_t last = t.last;
+    if (t.resume) {
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = load_b<kPartial>(t.c + i * t.ldc, v, last);
+      }
+    } else {
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = broadcast<V>(0);
+      }
+    }
+    const size_t row_bytes = t.a_row * sizeof(T);
+    const size_t step_bytes = t.a_col * sizeof(T);
+    const char* base[kBases];
+    DOWNHILL_UNROLL
+    for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * row_bytes;
+    const T* b = t.b;
+    const size_t b_row = t.b_row;
+    for (size_t p = t.k; p != 0; --p) {
+      V row[NV];
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) row[v] = load_b<kPartial>(b, v, last);
+      b += b_row;
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
+      }
+      DOWNHILL_UNROLL
+      for (size_t g = 0; g < kBases; ++g) base[g] += step_bytes;
+    }
+    if (t.epilogue != nullptr) apply<kPartial>(t, *t.epilogue, acc);
+    DOWNHILL_UNROLL
+    for (size_t i = 0; i < MR; ++i) {
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) store_c<kPartial>(t.c + i * t.ldc, acc[i][v], v, last);
+    }
+  }
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void apply(const Tile<T>& t, const Epilogue<T>& e, V (&acc)[MR][NV]) {
+    const size_t last = t.last;
+    if (e.alpha != 1) {
+      const V alpha = broadcast<V>(e.alpha);
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = mul(alpha, acc[i][v]);
+      }
+    }
+    if (e.beta != 0) {
+      const V beta = broadcast<V>(e.beta);
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) {
+          acc[i][v] = add(acc[i][v], mul(beta, load_b<kPartial>(t.c + i * t.ldc, v, last)));
+        }
+      }
+    }
+    if (e.bias != nullptr) {
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) {
+        const V bias = load_b<kPartial>(e.bias, v, last);
+        DOWNHILL_UNROLL
+        for (size_t i = 0; i < MR; ++i) acc[i][v] = add(acc[i][v], bias);
+      }
+    }
+    if (e.residual != nullptr) {
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) {
+          acc[i][v] = add(acc[i][v], load_b<kPartial>(e.residual + i * e.ldr, v, last));
+        }
+      }
+    }
+    if (e.activation == Activation::relu) {
+      const V zero = broadcast<V>(0);
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = maximum(zero, acc[i][v]);
+      }
+    }
+  }
+
+  static void run(const Tile<T>& t) {
+    if (kMaskIsFree || t.last != V::kLanes) {
+      run_as<true>(t);
+    } else {
+      run_as<false>(t);
+    }
+  }
+};
+
+// One element at a time, any strides: for the case that no scratch memory is to be had.
+template <class V>
+struct PlainKernel {
+  using T = typename V::Scalar;
+  static void run(const Tile<T>& t, size_t b_column, size_t rows, size_t columns) {
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = 0; j < columns; ++j) {
+        V acc = broadcast<V>(0);
+        const T* a = t.a + i * t.a_row;
+        const T* b = t.b + j * b_column;
+        for (size_t p = 0; p < t.k; ++p) {
+          acc = fma(broadcast<V>(a[p * t.a_col]), broadcast<V>(b[p * t.b_row]), acc);
+        }
+        T value;
+        store_n(&value, acc, 1);
+        Epilogue<T> e = *t.epilogue;
+        if (e.bias != nullptr) e.bias += j;
+        if (e.residual != nullptr) e.residual += i * e.ldr + j;
+        FinishKernel<V>::row(&value, t.c + i * t.ldc + j, 1, e, e.residual);
+      }
+    }
+  }
+};

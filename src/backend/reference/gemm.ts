@@ -1,0 +1,101 @@
+// Matrix multiply in plain TypeScript: the definition of the bits (NUMERICS: GEMM). Operands are first copied into
+// plain row-major form, so that one loop serves all transposes.
+import { f32, operand32 } from "../../core/f32.ts";
+import type { FloatArray } from "../../core/types.ts";
+import { type GemmBackend, type GemmCall, isDotOrder } from "../gemm.ts";
+import { fma32 } from "./fma.ts";
+
+/** One step of a chain: a·b + c. */
+type MultiplyAdd = (a: number, b: number, c: number) => number;
+
+const fastStep32: MultiplyAdd = (a, b, c) => Math.fround(a * b + c);
+const step64: MultiplyAdd = (a, b, c) => a * b + c;
+
+/** rows × columns elements, rows `ld` apart (columns `ld` apart where transposed), as a dense row-major copy. */
+function dense(from: FloatArray, rows: number, columns: number, ld: number, transposed: boolean): FloatArray {
+  const to = from instanceof Float32Array ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
+  const rowStep = transposed ? 1 : ld;
+  const columnStep = transposed ? ld : 1;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) to[i * columns + j] = from[i * rowStep + j * columnStep]!;
+  }
+  return to;
+}
+
+/** One row of accumulators, k ascending: out[j] = Σ a[p]·b[p, j] from +0. `b` has rows of n. */
+function chainRow(step: MultiplyAdd, k: number, n: number, a: FloatArray, aAt: number, b: FloatArray, out: FloatArray): void {
+  out.fill(0);
+  for (let p = 0; p < k; p++) {
+    const x = a[aAt + p]!;
+    const bAt = p * n;
+    for (let j = 0; j < n; j++) out[j] = step(x, b[bAt + j]!, out[j]!);
+  }
+}
+
+/** One row of accumulators in dot order: 16 chains per element, combined at distance 8, 4, 2, 1. `b` has rows of k. */
+function dotRow(
+  step: MultiplyAdd,
+  round: (x: number) => number,
+  k: number,
+  n: number,
+  a: FloatArray,
+  aAt: number,
+  b: FloatArray,
+  out: FloatArray,
+): void {
+  const lanes = new Float64Array(16);
+  for (let j = 0; j < n; j++) {
+    lanes.fill(0);
+    for (let p = 0; p < k; p++) lanes[p % 16] = step(a[aAt + p]!, b[j * k + p]!, lanes[p % 16]!);
+    for (let distance = 8; distance >= 1; distance /= 2) {
+      for (let l = 0; l < distance; l++) lanes[l] = round(lanes[l]! + lanes[l + distance]!);
+    }
+    out[j] = lanes[0]!;
+  }
+}
+
+/** Row i of C from its accumulators, each operation rounded on its own and left out where it is the identity. */
+function finishRow(
+  call: GemmCall,
+  i: number,
+  accumulators: FloatArray,
+  round: (x: number) => number,
+  operand: (x: number) => number,
+): void {
+  const { n, c, alpha, beta, bias, residual, activation } = call;
+  const cAt = i * call.ldc;
+  const rAt = i * call.ldr;
+  for (let j = 0; j < n; j++) {
+    let t = accumulators[j]!;
+    if (alpha !== 1) t = round(alpha * t);
+    if (beta !== 0) t = round(t + round(beta * operand(c[cAt + j]!)));
+    if (bias) t = round(t + operand(bias[j]!));
+    if (residual) t = round(t + operand(residual[rAt + j]!));
+    if (activation === "relu" && 0 > t) t = 0;
+    c[cAt + j] = t;
+  }
+}
+
+const identity = (x: number): number => x;
+
+export function referenceGemm(exact: boolean): GemmBackend {
+  return {
+    gemm(call) {
+      const { m, n } = call;
+      const k = call.alpha === 0 ? 0 : call.k;
+      const single = call.c instanceof Float32Array;
+      const step = single ? (exact ? fma32 : fastStep32) : step64;
+      const round = single ? f32 : identity;
+      const operand = single ? operand32 : identity;
+      const dot = isDotOrder(m, n, call.transA, call.transB);
+      const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
+      const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
+      const row = single ? new Float32Array(n) : new Float64Array(n);
+      for (let i = 0; i < m; i++) {
+        if (k > 0 && dot) dotRow(step, round, k, n, a, i * k, b, row);
+        else chainRow(step, k, n, a, i * k, b, row);
+        finishRow(call, i, row, round, operand);
+      }
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { currentBackend } from "../backend/select.ts";
+import { checkFloatArray, checkInteger, dtypeOf, intrinsicLength, overlaps } from "../core/checks.ts";
+import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { Dtype, FloatArray, Tensor } from "../core/types.ts";
+import { checkBoolean, newArray } from "./options.ts";
+
+export interface MatmulOptions {
+  /** Whether the last two dimensions of the operand are stored transposed. Default false. */
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** Receives the product (its data is changed in place) and is returned. It may not overlap an operand. */
+  readonly out?: Tensor;
+}
+
+function checkTensor(argument: string, value: Tensor, dtype?: Dtype): void {
+  if (typeof value !== "object" || value === null) throw wrongKind(argument, "a tensor", value);
+  checkFloatArray(`${argument}.data`, value.data, dtype);
+  if (!Array.isArray(value.shape)) throw wrongKind(`${argument}.shape`, "an array of dimensions", value.shape);
+  value.shape.forEach((dimension, axis) => {
+    checkInteger(`${argument}.shape[${axis}]`, dimension);
+  });
+  const count = value.shape.reduce((product, dimension) => product * dimension, 1);
+  if (count !== intrinsicLength(value.data)) {
+    throw wrongValue(`${argument}.shape`, `a product of ${intrinsicLength(value.data)}`, count, "ERR_SHAPE");
+  }
+}
+
+/** The batch dimensions of a product: equal, or 1 in one of the two, aligned at the right. */
+function broadcastBatch(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const x = a[axis - rank + a.length] ?? 1;
+    const y = b[axis - rank + b.length] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) {
+      throw wrongValue("b.shape", `batch dimensions that broadcast with ${a.join("×")}`, b.join("×"), "ERR_SHAPE");
+    }
+    return x === 1 ? y : x;
+  });
+}
+
+/** Index of the operand's matrix for item `item` of the broadcast batch. */
+function batchIndex(item: number, batch: readonly number[], own: readonly number[]): number {
+  let index = 0;
+  let step = 1;
+  for (let axis = batch.length - 1, rest = item; axis >= 0; axis--) {
+    const at = rest % batch[axis]!;
+    rest = (rest - at) / batch[axis]!;
+    const size = own[axis - batch.length + own.length] ?? 1;
+    if (size !== 1) index += at * step;
+    step *= size;
+  }
+  return index;
+}
+
+/**
+ * The matrix product over the last two dimensions; batch dimensions broadcast as in NumPy. Each item of a batch has
+ * the same bits as that product alone.
+ * @throws TypeError ERR_DTYPE, ERR_DETACHED; RangeError ERR_SHAPE (rank below 2, inner or batch dimensions that do not
+ *   fit, shape of `out`), ERR_ALIAS.
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
+  const { transA = false, transB = false, out } = options;
+  checkTensor("a", a);
+  const dtype = dtypeOf(a.data);
+  checkTensor("b", b, dtype);
+  if (out !== undefined) checkTensor("out", out, dtype);
+  checkBoolean("transA", transA);
+  checkBoolean("transB", transB);
+  if (a.shape.length < 2) throw wrongValue("a.shape", "at least two dimensions", a.shape.length, "ERR_SHAPE");
+  if (b.shape.length < 2) throw wrongValue("b.shape", "at least two dimensions", b.shape.length, "ERR_SHAPE");
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
+  const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
+  const [m, k] = transA ? [aColumns, aRows] : [aRows, aColumns];
+  const [inner, n] = transB ? [bColumns, bRows] : [bRows, bColumns];
+  if (k !== inner) throw wrongValue("b.shape", `an inner dimension of ${k}`, inner, "ERR_SHAPE");
+  const aBatch = a.shape.slice(0, -2);
+  const bBatch = b.shape.slice(0, -2);
+  const batch = broadcastBatch(aBatch, bBatch);
+  const shape = [...batch, m, n];
+  const items = batch.reduce((product, dimension) => product * dimension, 1);
+  if (out !== undefined) {
+    if (out.shape.length !== shape.length || out.shape.some((dimension, axis) => dimension !== shape[axis])) {
+      throw wrongValue("out.shape", shape.join("×"), out.shape.join("×"), "ERR_SHAPE");
+    }
+    if (overlaps(out.data, a.data)) throw wrongValue("out", "no overlap with a", out, "ERR_ALIAS");
+    if (overlaps(out.data, b.data)) throw wrongValue("out", "no overlap with b", out, "ERR_ALIAS");
+  }
+  const c = out?.data ?? newArray(dtype, items * m * n);
+  const backend = currentBackend();
+  const part = (data: FloatArray, index: number, count: number): FloatArray =>
+    items === 1 ? data : (data.subarray(index * count, (index + 1) * count) as FloatArray);
+  for (let item = 0; item < items && m > 0 && n > 0; item++) {
+    backend.gemm({
+      m,
+      n,
+      k,
+      a: part(a.data, batchIndex(item, batch, aBatch), m * k),
+      lda: aColumns,
+      transA,
+      b: part(b.data, batchIndex(item, batch, bBatch), k * n),
+      ldb: bColumns,
+      transB,
+      c: part(c, item, m * n),
+      ldc: n,
+      alpha: 1,
+      beta: 0,
+      bias: null,
+      activation: "none",
+      residual: null,
+      ldr: n,
+    });
+  }
+  return out ?? { data: c, shape: Object.freeze(shape) };
+}

@@ -1,0 +1,173 @@
+// Reads and checks the options of every gemm entry point, in the contract's order: kind, detached, dimensions,
+// lengths, alias.
+import { ACTIVATIONS, type Activation, type GemmCall } from "../backend/gemm.ts";
+import {
+  checkFloatArray,
+  checkInteger,
+  dtypeOf,
+  intrinsicBuffer,
+  intrinsicByteOffset,
+  intrinsicLength,
+  isFloatArray,
+} from "../core/checks.ts";
+import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { Dtype, FloatArray } from "../core/types.ts";
+
+/** Row-major C = activation(alpha · op(A) · op(B) + beta · C + bias + residual). All operands have one dtype. */
+export interface GemmOptions {
+  /** Rows of op(A) and C; columns of op(B) and C; columns of op(A) and rows of op(B). Integers of at least 0. */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** m × k, or k × m with `transA`. */
+  readonly a: FloatArray;
+  /** k × n, or n × k with `transB`. */
+  readonly b: FloatArray;
+  /** m × n, changed in place; a new array without it. It may not overlap any other operand. */
+  readonly c?: FloatArray;
+  /** Elements between the starts of two rows, at least a row's length. Default: rows are packed. */
+  readonly lda?: number;
+  readonly ldb?: number;
+  readonly ldc?: number;
+  /** Whether the operand is stored transposed. Default false. */
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** Factor of the product, rounded to the dtype. 0: A and B are not read. Default 1. */
+  readonly alpha?: number;
+  /** Factor of C's old value, rounded to the dtype. 0: C is not read. Needs `c` otherwise. Default 0. */
+  readonly beta?: number;
+  /** n values, added to every row. */
+  readonly bias?: FloatArray;
+  /** m × n, added before the activation; rows `ldr` elements apart (default n). */
+  readonly residual?: FloatArray;
+  readonly ldr?: number;
+  /** Applied last. Default "none". */
+  readonly activation?: Activation;
+}
+
+export function checkBoolean(argument: string, value: unknown): asserts value is boolean {
+  if (typeof value !== "boolean") throw wrongKind(argument, "a boolean", value);
+}
+
+/** A factor, rounded to the dtype. */
+export function checkFactor(argument: string, value: unknown, dtype: Dtype): number {
+  if (typeof value !== "number") throw wrongKind(argument, "a number", value);
+  if (dtype === "float64") return value;
+  const rounded = Math.fround(value);
+  if (rounded !== 0 && Math.abs(rounded) < 1.1754943508222875e-38) {
+    throw wrongValue(argument, "a number that is not subnormal in float32", value);
+  }
+  return rounded;
+}
+
+export function checkActivation(argument: string, value: unknown): asserts value is Activation {
+  if (!(ACTIVATIONS as readonly unknown[]).includes(value)) {
+    throw wrongValue(argument, `one of ${ACTIVATIONS.join(", ")}`, value, "ERR_OPTION");
+  }
+}
+
+function checkStride(argument: string, value: unknown, columns: number): number {
+  if (value === undefined) return columns;
+  checkInteger(argument, value);
+  if (value < columns) throw wrongValue(argument, `at least the row length ${columns}`, value, "ERR_STRIDE");
+  return value;
+}
+
+/** Elements from the first to the last of rows × columns with rows `ld` apart; exact or beyond every array's length. */
+export function extent(rows: number, columns: number, ld: number): number {
+  return rows === 0 || columns === 0 ? 0 : (rows - 1) * ld + columns;
+}
+
+function checkExtent(argument: string, array: FloatArray, needed: number): void {
+  const length = intrinsicLength(array);
+  if (length < needed) throw wrongValue(`${argument}.length`, `at least ${needed} elements`, length, "ERR_STRIDE");
+}
+
+function checkApart(c: FloatArray, cCount: number, argument: string, other: FloatArray, count: number): void {
+  if (intrinsicBuffer(c) !== intrinsicBuffer(other) || cCount === 0 || count === 0) return;
+  const size = dtypeOf(c) === "float32" ? 4 : 8;
+  const cStart = intrinsicByteOffset(c);
+  const start = intrinsicByteOffset(other);
+  if (cStart < start + count * size && start < cStart + cCount * size) {
+    throw wrongValue("c", `no overlap with ${argument}`, c, "ERR_ALIAS");
+  }
+}
+
+function checkKind(argument: string, value: unknown, dtype: Dtype | undefined): asserts value is FloatArray {
+  if (dtype === undefined ? isFloatArray(value) : isFloatArray(value) && dtypeOf(value) === dtype) return;
+  const wanted = dtype === undefined ? "a Float32Array or Float64Array" : `a ${dtype === "float32" ? "Float32" : "Float64"}Array`;
+  throw wrongKind(argument, wanted, value);
+}
+
+/** Options as given, each read once (a getter may run code), before anything is checked. */
+export function resolveGemm(options: GemmOptions): GemmCall {
+  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
+  const { m, n, k, a, b, c, lda, ldb, ldc, ldr } = options;
+  const { transA = false, transB = false, alpha = 1, beta = 0, bias, residual, activation = "none" } = options;
+  checkKind("a", a, undefined);
+  const dtype = dtypeOf(a);
+  checkKind("b", b, dtype);
+  if (c !== undefined) checkKind("c", c, dtype);
+  if (bias !== undefined) checkKind("bias", bias, dtype);
+  if (residual !== undefined) checkKind("residual", residual, dtype);
+  checkFloatArray("a", a);
+  checkFloatArray("b", b);
+  if (c !== undefined) checkFloatArray("c", c);
+  if (bias !== undefined) checkFloatArray("bias", bias);
+  if (residual !== undefined) checkFloatArray("residual", residual);
+  checkInteger("m", m);
+  checkInteger("n", n);
+  checkInteger("k", k);
+  checkBoolean("transA", transA);
+  checkBoolean("transB", transB);
+  const factor = checkFactor("alpha", alpha, dtype);
+  const keep = checkFactor("beta", beta, dtype);
+  checkActivation("activation", activation);
+  if (c === undefined && keep !== 0) throw wrongValue("beta", "0 without c", beta, "ERR_OPTION");
+  const call = {
+    m,
+    n,
+    k,
+    a,
+    lda: checkStride("lda", lda, transA ? m : k),
+    transA,
+    b,
+    ldb: checkStride("ldb", ldb, transB ? k : n),
+    transB,
+    c: c ?? a,
+    ldc: checkStride("ldc", ldc, n),
+    alpha: factor,
+    beta: keep,
+    bias: bias ?? null,
+    activation,
+    residual: residual ?? null,
+    ldr: checkStride("ldr", ldr, n),
+  };
+  const aCount = transA ? extent(k, m, call.lda) : extent(m, k, call.lda);
+  const bCount = transB ? extent(n, k, call.ldb) : extent(k, n, call.ldb);
+  const cCount = extent(m, n, call.ldc);
+  checkExtent("a", a, aCount);
+  checkExtent("b", b, bCount);
+  if (bias !== undefined && intrinsicLength(bias) !== n)
+    throw wrongValue("bias.length", `n = ${n}`, intrinsicLength(bias), "ERR_LENGTH");
+  if (residual !== undefined) checkExtent("residual", residual, extent(m, n, call.ldr));
+  if (c === undefined) {
+    call.c = newArray(dtype, cCount);
+    return call;
+  }
+  checkExtent("c", c, cCount);
+  checkApart(c, cCount, "a", a, aCount);
+  checkApart(c, cCount, "b", b, bCount);
+  if (bias !== undefined) checkApart(c, cCount, "bias", bias, n);
+  if (residual !== undefined) checkApart(c, cCount, "residual", residual, extent(m, n, call.ldr));
+  return call;
+}
+
+/** A zeroed array in the engine's memory. Throws ERR_RANGE beyond what the engine can hold. */
+export function newArray(dtype: Dtype, length: number): FloatArray {
+  try {
+    return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+  } catch (cause) {
+    throw Object.assign(wrongValue("m × n", "a result that fits into memory", length, "ERR_RANGE"), { cause });
+  }
+}

@@ -1,0 +1,105 @@
+// What several gemm tests share: reproducible operands, shapes that reach every regime, and calls of a backend.
+
+import type { Backend } from "../../src/backend/backend.ts";
+import type { Activation, GemmCall } from "../../src/backend/gemm.ts";
+import type { Dtype, FloatArray } from "../../src/core/types.ts";
+
+/** A small linear congruential generator: the same operands in every run. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+export function filled(dtype: Dtype, length: number, value: () => number): FloatArray {
+  const array = dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+  for (let i = 0; i < length; i++) array[i] = value();
+  return array;
+}
+
+export interface Shape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** Every regime and its edges: one row, few rows, narrow, tails, one and several panels. */
+export const SHAPES: readonly Shape[] = [
+  { m: 1, n: 1, k: 1 },
+  { m: 1, n: 17, k: 33 },
+  { m: 1, n: 300, k: 40 },
+  { m: 2, n: 31, k: 5 },
+  { m: 3, n: 64, k: 100 },
+  { m: 4, n: 7, k: 47 },
+  { m: 5, n: 5, k: 5 },
+  { m: 8, n: 8, k: 8 },
+  { m: 13, n: 80, k: 19 },
+  { m: 16, n: 16, k: 16 },
+  { m: 31, n: 2, k: 65 },
+  { m: 33, n: 10, k: 128 },
+  { m: 65, n: 1, k: 48 },
+  { m: 67, n: 13, k: 9 },
+  { m: 64, n: 97, k: 31 },
+  { m: 9, n: 130, k: 70 },
+];
+
+export const TRANSPOSES = [
+  [false, false],
+  [false, true],
+  [true, false],
+  [true, true],
+] as const;
+
+export interface Case extends Shape {
+  readonly dtype: Dtype;
+  readonly transA: boolean;
+  readonly transB: boolean;
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly bias?: boolean;
+  readonly residual?: boolean;
+  readonly activation?: Activation;
+  /** Elements by which rows are longer than their contents, and by which arrays start late. */
+  readonly slack?: number;
+}
+
+/** A call with operands from `value`; C and everything around it is NaN where beta is 0. */
+export function callOf(c: Case, value: () => number): GemmCall {
+  const { m, n, k, dtype, transA, transB, alpha = 1, beta = 0, slack = 0 } = c;
+  const matrix = (rows: number, columns: number, of: () => number): FloatArray =>
+    filled(dtype, slack + rows * (columns + slack) + slack, of).subarray(slack);
+  return {
+    m,
+    n,
+    k,
+    a: transA ? matrix(k, m, value) : matrix(m, k, value),
+    lda: (transA ? m : k) + slack,
+    transA,
+    b: transB ? matrix(n, k, value) : matrix(k, n, value),
+    ldb: (transB ? k : n) + slack,
+    transB,
+    c: matrix(m, n, beta === 0 ? () => Number.NaN : value),
+    ldc: n + slack,
+    alpha: dtype === "float32" ? Math.fround(alpha) : alpha,
+    beta: dtype === "float32" ? Math.fround(beta) : beta,
+    bias: c.bias ? filled(dtype, n, value) : null,
+    activation: c.activation ?? "none",
+    residual: c.residual ? matrix(m, n, value) : null,
+    ldr: n + slack,
+  };
+}
+
+/** C (with what lies around it) after the backend's call on copies of everything. */
+export function resultOf(backend: Backend, call: GemmCall): FloatArray {
+  const c = call.c.slice() as FloatArray;
+  backend.gemm({ ...call, c });
+  return c;
+}
+
+/** The first index where the two differ in a bit (any NaN equals any NaN), or −1. */
+export function firstDifference(x: FloatArray, y: FloatArray): number {
+  for (let i = 0; i < Math.max(x.length, y.length); i++) if (!Object.is(x[i], y[i])) return i;
+  return -1;
+}

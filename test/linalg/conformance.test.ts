@@ -1,0 +1,126 @@
+// Native equals the reference bit for bit: every regime, ISA, thread count, transpose and epilogue.
+import { describe, expect, test } from "vitest";
+import { createNative } from "../../src/backend/native/native.ts";
+import { createReference } from "../../src/backend/reference/reference.ts";
+import { type Case, callOf, filled, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
+import { addonForTests, forEachIsa } from "./isas.ts";
+
+const native = createNative(addonForTests());
+const exact = createReference(true);
+
+const EPILOGUES: readonly Partial<Case>[] = [
+  {},
+  { alpha: 0.3, beta: 0.7 },
+  { bias: true, activation: "relu" },
+  { alpha: -1.1, beta: 1, bias: true, residual: true, activation: "relu", slack: 3 },
+  { residual: true, slack: 1 },
+];
+
+/** Values that meet every kind of number: mostly ordinary, some subnormal, huge, infinite, NaN, −0. */
+function wild(next: () => number): () => number {
+  const special = [1e-40, -1e-42, 1.2e-38, 3e38, -3e38, Number.POSITIVE_INFINITY, Number.NaN, -0, 1e-20, -1e-20];
+  return () => (next() < 0.01 ? special[Math.floor(next() * special.length)]! : next() - 0.5);
+}
+
+describe("float32 native equals the exact reference bit for bit", () => {
+  for (const [transA, transB] of TRANSPOSES) {
+    test(`with transA ${transA}, transB ${transB}`, () => {
+      const next = generator(17);
+      for (const shape of SHAPES) {
+        for (const epilogue of EPILOGUES) {
+          for (const value of [() => next() - 0.5, wild(next), () => (next() - 0.5) * 1e-19]) {
+            const call = callOf({ dtype: "float32", transA, transB, ...shape, ...epilogue }, value);
+            const expected = resultOf(exact, call);
+            forEachIsa((isa) => {
+              const at = firstDifference(resultOf(native, call), expected);
+              expect(at, `${isa} ${JSON.stringify({ ...shape, ...epilogue })}`).toBe(-1);
+            });
+          }
+        }
+      }
+    });
+  }
+});
+
+test("products that are split over threads keep their bits", () => {
+  const addon = addonForTests();
+  const next = generator(5);
+  const before = addon.threads();
+  for (const [transA, transB] of TRANSPOSES) {
+    for (const dtype of ["float32", "float64"] as const) {
+      for (const shape of [
+        { m: 150, n: 140, k: 60 },
+        { m: 2, n: 700, k: 300 },
+        { m: 500, n: 10, k: 90 },
+        { m: 900, n: 1, k: 300 },
+      ]) {
+        const call = callOf({ dtype, transA, transB, ...shape, beta: 0.5, bias: true }, () => next() - 0.5);
+        addon.setThreads(1);
+        const single = resultOf(native, call);
+        addon.setThreads(4);
+        expect(firstDifference(resultOf(native, call), single), JSON.stringify(shape)).toBe(-1);
+      }
+    }
+  }
+  addon.setThreads(before);
+});
+
+test("blocks of k continue their chains where they stopped", () => {
+  const next = generator(99);
+  for (const [transA, transB] of TRANSPOSES) {
+    for (const shape of [
+      { m: 6, n: 20, k: 5000 },
+      { m: 70, n: 5, k: 4100 },
+    ]) {
+      for (const epilogue of EPILOGUES) {
+        const call = callOf({ dtype: "float32", transA, transB, ...shape, ...epilogue }, () => next() - 0.5);
+        const expected = resultOf(exact, call);
+        forEachIsa((isa) => {
+          expect(firstDifference(resultOf(native, call), expected), `${isa} ${JSON.stringify(shape)}`).toBe(-1);
+        });
+      }
+    }
+  }
+});
+
+test("float64 native has the same bits on every ISA", () => {
+  const next = generator(3);
+  for (const [transA, transB] of TRANSPOSES) {
+    for (const shape of SHAPES) {
+      for (const epilogue of EPILOGUES) {
+        const call = callOf({ dtype: "float64", transA, transB, ...shape, ...epilogue }, () => next() - 0.5);
+        let first: ReturnType<typeof resultOf> | undefined;
+        forEachIsa((isa) => {
+          const result = resultOf(native, call);
+          first ??= result;
+          expect(firstDifference(result, first), `${isa} ${JSON.stringify(shape)}`).toBe(-1);
+        });
+      }
+    }
+  }
+});
+
+test("a row predicted alone equals that row of a batch for row-major weights", () => {
+  const next = generator(8);
+  for (const n of [1, 2, 4, 5, 10, 64, 300]) {
+    const k = 77;
+    const whole = callOf({ dtype: "float32", m: 40, n, k, transA: false, transB: false, bias: true }, () => next() - 0.5);
+    const batch = resultOf(native, whole);
+    for (const i of [0, 7, 39]) {
+      const row = resultOf(native, { ...whole, m: 1, a: whole.a.subarray(i * k, (i + 1) * k), c: filled("float32", n, () => 0) });
+      expect(firstDifference(row, batch.subarray(i * n, (i + 1) * n) as Float32Array), `n = ${n}`).toBe(-1);
+    }
+  }
+});
+
+test("both backends agree on which shapes are computed in dot order", async () => {
+  const { isDotOrder } = await import("../../src/backend/gemm.ts");
+  const addon = addonForTests();
+  for (let m = 1; m < 8; m++) {
+    for (let n = 1; n < 8; n++) {
+      for (const [transA, transB] of TRANSPOSES) {
+        expect(addon.gemmRegime(m, n, 9, transA, transB) === "dot").toBe(isDotOrder(m, n, transA, transB));
+      }
+    }
+  }
+});
