@@ -1,0 +1,84 @@
+// Checks what the objects of native/isa/*/ export: exactly their one table, nothing weak, and no C++ library function.
+// A weak symbol from such an object (a template or inline function compiled for AVX-512) may be the copy that the linker
+// keeps for everybody, and then the addon dies on older processors.
+// node scripts/nm-check.mjs [--full]: GCC at -O0, -O3 and under sanitizers; clang and arm64 where they are installed.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { variables } = JSON.parse(readFileSync(join(root, "native/sources.gypi"), "utf8"));
+const sources = variables.downhill_core_sources.filter((file) => file.startsWith("native/isa/"));
+const full = process.argv.includes("--full");
+
+const has = (command) => spawnSync(command, ["--version"]).status === 0;
+const x86 = ["avx512", "avx2", "scalar"];
+const arm = ["neon", "scalar"];
+const host = process.arch === "arm64" ? arm : x86;
+const modes = { "-O3": [], "-O0": ["-O0"], sanitizers: ["-O1", "-fsanitize=address,undefined"] };
+const compilers = [
+  { cxx: "g++", isas: host, modes: Object.keys(modes) },
+  { cxx: "clang++", isas: host, modes: full ? Object.keys(modes) : ["-O0"] },
+  { cxx: "aarch64-linux-gnu-g++", isas: arm, modes: full ? Object.keys(modes) : ["-O0"] },
+];
+
+// Symbols that sanitizers add to every object.
+const instrumentation = /^(__odr_asan|__asan_|__ubsan_|asan\.|_GLOBAL__|__emutls)/;
+// What a kernel may call: these are C functions that every process has, compiled for the base target.
+const allowedCalls =
+  /^(mem(cpy|set|move|cmp)|bcmp|fmaf?|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer)_.*|downhill::.*)$/;
+
+/** What is wrong with the symbols of one object, as lines. */
+export function faults(listing, isa, unit) {
+  const wanted = `downhill::${isa}::k${unit[0].toUpperCase()}${unit.slice(1)}Table`;
+  const found = [];
+  const problems = [];
+  for (const line of listing.split("\n")) {
+    const [, type, name] = /^[0-9a-f ]* ([A-Za-z]) (.*)$/.exec(line) ?? [];
+    if (type === undefined || instrumentation.test(name)) continue;
+    if (/[WVwvu]/.test(type)) problems.push(`weak symbol ${name}`);
+    else if (type === "U") {
+      if (!allowedCalls.test(name)) problems.push(`calls ${name}`);
+    } else if (/[A-Z]/.test(type)) found.push(name);
+  }
+  if (found.join() !== wanted) problems.push(`exports ${found.join(", ") || "nothing"} instead of ${wanted}`);
+  return problems;
+}
+
+function check(cxx, mode, source, folder) {
+  const [, , isa, file] = source.split("/");
+  const object = join(folder, "object.o");
+  const args = [...variables.downhill_cflags, ...modes[mode], "-fPIC", "-Werror", "-Inative", "-c", source, "-o", object];
+  const compiled = spawnSync(cxx, args, { cwd: root, encoding: "utf8" });
+  if (compiled.status !== 0) return [`does not compile without warnings:\n${compiled.stderr.slice(0, 2000)}`];
+  return faults(spawnSync("nm", ["-C", object], { encoding: "utf8", maxBuffer: 1 << 28 }).stdout, isa, file.replace(".cc", ""));
+}
+
+function main() {
+  const folder = mkdtempSync(join(tmpdir(), "downhill-nm-"));
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for (const { cxx, isas, modes: wanted } of compilers) {
+    if (!has(cxx)) {
+      skipped += 1;
+      process.stdout.write(`skipped ${cxx}: not installed\n`);
+      continue;
+    }
+    for (const mode of wanted) {
+      for (const source of sources.filter((file) => isas.includes(file.split("/")[2]))) {
+        const problems = check(cxx, mode, source, folder);
+        if (problems.length === 0) passed += 1;
+        else failed += 1;
+        for (const problem of problems) process.stdout.write(`${source} (${cxx}, ${mode}): ${problem}\n`);
+      }
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();
