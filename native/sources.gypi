@@ -36,7 +36,12 @@
       "native/binding/reduce.cc",
       "native/binding/optim.cc"
     ],
-    "downhill_blas_sources": [],
+    "downhill_blas_sources": [
+      "native/blas/startup.cc",
+      "native/blas/errors.cc",
+      "native/blas/cblas.cc",
+      "native/blas/fortran.cc"
+    ],
     "downhill_cflags": [
       "-std=c++20",
       "-O3",
