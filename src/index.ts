@@ -6,3 +6,4 @@ export type { Dtype, FloatArray, Tensor } from "./core/types.ts";
 export { type GemmOptions, gemm } from "./linalg/gemm.ts";
 export { type MatmulOptions, matmul } from "./linalg/matmul.ts";
 export * from "./optim/index.ts";
+export * from "./schedule/index.ts";

@@ -1,0 +1,10 @@
+export { type AttachOptions, attach, type DriverState, type ScheduleDriver, type ScheduledGroup } from "./attach.ts";
+export { chained, lambda, multiplicative, sequential } from "./compose.ts";
+export { cosine, cosineWarmRestarts } from "./cosine.ts";
+export { type CursorState, ScheduleCursor } from "./cursor.ts";
+export { type CyclicOptions, cyclic, type OneCycleOptions, oneCycle } from "./cycle.ts";
+export { constant, exponential, inverseSqrt, inverseTime, linear, multiStep, polynomial, stepDecay } from "./decay.ts";
+export { GradientNormRatio, type GradientNormRatioOptions } from "./gradient-norm-ratio.ts";
+export { type PlateauOptions, reduceOnPlateau } from "./plateau.ts";
+export { type AnySchedule, type FeedbackSchedule, type FeedbackState, rates, type Schedule } from "./schedule.ts";
+export { warmup, warmupStableDecay } from "./warmup.ts";
