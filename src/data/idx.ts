@@ -79,7 +79,7 @@ const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map<number, ElementT
 ]);
 
 /** Files beyond this many bytes (unpacked) are refused, so that a small hostile gzip file cannot exhaust the memory. */
-const DEFAULT_MAX_BYTES = 2 ** 31;
+const DEFAULT_MAX_BYTES = 2_147_483_648;
 
 function unpack(bytes: Uint8Array, name: string, maxBytes: number): Uint8Array {
   if (bytes.length < 2 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
