@@ -5,8 +5,10 @@ import { CLUSTER_HEAD, type StepPlan, type StepRule } from "../backend/optim.ts"
 import { checkFloatArray, dtypeOf, intrinsicLength } from "../core/checks.ts";
 import { wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
+import { type FeedbackSchedule, isFeedback } from "../schedule/schedule.ts";
 import type { GroupState } from "./groups.ts";
 import type { CommonValues, Scalars, StepInput } from "./method.ts";
+import { checkOption } from "./options.ts";
 
 export interface ParameterState {
   readonly data: FloatArray;
@@ -164,16 +166,51 @@ export class OptimizerCore {
   rateOf(group: GroupState, steps: number): number {
     const base = group.values.learningRate as number;
     if (group.schedule === undefined) return base;
-    const rate = group.schedule.rate(steps, base);
+    const { schedule } = group;
+    const rate = isFeedback(schedule) ? schedule.rate(group.feedback ?? schedule.start(base)) : schedule(steps, base);
     if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY))
       throw wrongValue("schedule", "a finite rate of at least 0", rate, "ERR_OPTION");
     return rate;
   }
 
+  /** The options in force after `steps` steps: the group's own, with the momentum (or β₁) of a schedule that cycles it. */
+  valuesOf(group: GroupState, steps: number): CommonValues {
+    const values = group.values as CommonValues;
+    const { schedule } = group;
+    if (schedule === undefined || isFeedback(schedule) || schedule.momentum === undefined) return values;
+    const key = "momentum" in values ? "momentum" : "beta1";
+    // Without momentum there is no velocity that a cycled one could act on.
+    if (!(key in values) || values[key] === 0) return values;
+    const momentum = checkOption(`${group.method.name}.schedule.momentum`, group.method.options[key]!, schedule.momentum(steps));
+    return { ...values, [key]: momentum };
+  }
+
+  /** True where a group's schedule reads the gradient's norm. */
+  readsGradients(): boolean {
+    for (const { schedule, frozen } of this.groups)
+      if (!frozen && schedule !== undefined && isFeedback(schedule) && schedule.reads === "squaredGradientNorm") return true;
+    return false;
+  }
+
+  /** Hands a value to every group's schedule that reads this kind. */
+  observe(reads: FeedbackSchedule["reads"], read: (group: GroupState) => number): void {
+    for (const group of this.groups) {
+      const { schedule } = group;
+      if (group.frozen || schedule === undefined || !isFeedback(schedule) || schedule.reads !== reads) continue;
+      group.feedback = schedule.observe(group.feedback ?? schedule.start(group.values.learningRate as number), read(group));
+    }
+  }
+
   /** Advances nothing; throws before anything is written to parameters or state. */
-  writeCluster(cluster: Cluster, input: StepInput, row: Float64Array, at: number, gradientScale: number): number {
+  writeCluster(
+    cluster: Cluster,
+    o: CommonValues,
+    input: StepInput,
+    row: Float64Array,
+    at: number,
+    gradientScale: number,
+  ): number {
     const { group, rule, dtype } = cluster;
-    const o = group.values as CommonValues;
     const width = CLUSTER_HEAD + rule.coefficients.length;
     row[at] = cluster.active ? 1 : 0;
     row[at + 1] = o.maximize ? -gradientScale : gradientScale;
@@ -202,7 +239,14 @@ export class OptimizerCore {
       const { group, step, scalars } = cluster;
       if (loss === undefined && group.method.needsLoss)
         throw wrongValue(`${group.method.name}.step: options.loss`, "the loss", loss, "ERR_OPTION");
-      at = this.writeCluster(cluster, { t: step + 1, rate: this.rateOf(group, this.steps), scalars, loss }, row, at, 1);
+      at = this.writeCluster(
+        cluster,
+        this.valuesOf(group, this.steps),
+        { t: step + 1, rate: this.rateOf(group, this.steps), scalars, loss },
+        row,
+        at,
+        1,
+      );
     }
   }
 
@@ -210,11 +254,11 @@ export class OptimizerCore {
   advance(loss: number | undefined, learningRate?: number): void {
     for (const cluster of this.clusters) {
       if (!cluster.active) continue;
-      const { method, values } = cluster.group;
+      const { method } = cluster.group;
       if (method.advance) {
         const rate = learningRate ?? this.rateOf(cluster.group, this.steps);
         const input = { t: cluster.step + 1, rate, scalars: cluster.scalars, loss };
-        cluster.scalars = method.advance(values, input);
+        cluster.scalars = method.advance(this.valuesOf(cluster.group, this.steps), input);
       }
       cluster.step++;
     }

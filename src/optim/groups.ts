@@ -1,14 +1,10 @@
 // Parameter groups: options of their own, readable and, where numeric, changeable between steps.
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import { checkSchedule } from "../schedule/cursor.ts";
+import type { AnySchedule, FeedbackState } from "../schedule/schedule.ts";
 import type { CommonValues, Method } from "./method.ts";
 import { checkOption, type NumberOption, type OptionValue, type OptionValues } from "./options.ts";
 import type { Param } from "./parameters.ts";
-
-/** The learning rate as a function of the optimizer's steps; `base` is the group's learningRate option. */
-export interface RateSchedule {
-  /** The rate of the step after `step` steps (0 before the first). */
-  rate(step: number, base: number): number;
-}
 
 /** Parameters with options of their own. Options that are left out are the optimizer's. */
 export interface ParamGroup {
@@ -16,7 +12,8 @@ export interface ParamGroup {
   readonly name?: string;
   /** True: the group's parameters are not updated, at no cost. Can be changed later. Default false. */
   readonly frozen?: boolean;
-  readonly schedule?: RateSchedule;
+  /** Scales the group's learningRate by the optimizer's steps (perEpoch() counts epochs instead). Can be changed later. */
+  readonly schedule?: AnySchedule;
 }
 
 /** What optimizer.groups[i] offers beside the options themselves. */
@@ -27,7 +24,7 @@ export interface GroupBase {
   /** Indices of its parameters in the order of step()'s gradients. */
   readonly params: readonly number[];
   frozen: boolean;
-  schedule: RateSchedule | undefined;
+  schedule: AnySchedule | undefined;
 }
 
 /** Numeric options can be changed, and are checked like at construction; the others can be read. */
@@ -40,7 +37,9 @@ export interface GroupState {
   readonly values: Record<string, OptionValue>;
   readonly name: string | undefined;
   frozen: boolean;
-  schedule: RateSchedule | undefined;
+  schedule: AnySchedule | undefined;
+  /** What a feedback schedule remembers; null for other schedules and before its first observation. */
+  feedback: FeedbackState | null;
   readonly params: number[];
   readonly view: OptimizerGroup;
 }
@@ -71,7 +70,7 @@ function setter(state: GroupState, key: string, changed: () => void): (value: un
 export function createGroup(
   method: Method,
   values: Record<string, OptionValue>,
-  given: { name?: string; frozen?: boolean; schedule?: RateSchedule },
+  given: { name?: string; frozen?: boolean; schedule?: AnySchedule },
   params: number[],
   changed: () => void,
 ): GroupState {
@@ -82,6 +81,7 @@ export function createGroup(
     name: given.name,
     frozen: given.frozen ?? false,
     schedule: given.schedule,
+    feedback: null,
     params,
     view,
   };
@@ -104,16 +104,17 @@ export function createGroup(
     "schedule",
     () => state.schedule,
     (value) => {
-      state.schedule = checkSchedule(`${method.name}.schedule`, value);
+      state.schedule = optionalSchedule(`${method.name}.schedule`, value);
+      state.feedback = null;
     },
   );
   for (const key of Object.keys(method.options)) define(key, () => state.values[key], setter(state, key, changed));
   return state;
 }
 
-export function checkSchedule(argument: string, value: unknown): RateSchedule | undefined {
+/** The schedule option: null and undefined mean none. */
+export function optionalSchedule(argument: string, value: unknown): AnySchedule | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "object" || typeof (value as RateSchedule).rate !== "function")
-    throw wrongKind(argument, "a schedule", value, "ERR_OPTION");
-  return value as RateSchedule;
+  checkSchedule(argument, value);
+  return value;
 }

@@ -1,7 +1,7 @@
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions } from "./adam.ts";
 export { AdamW } from "./adamw.ts";
-export type { GroupBase, OptimizerGroup, ParamGroup, RateSchedule } from "./groups.ts";
+export type { GroupBase, OptimizerGroup, ParamGroup } from "./groups.ts";
 export type { CommonOptions } from "./method.ts";
 export { MomentumEMA, type MomentumEMAOptions } from "./momentum-ema.ts";
 export { Optimizer, type StepOptions } from "./optimizer.ts";

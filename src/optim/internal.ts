@@ -63,7 +63,7 @@ export function writeControl<O extends OptionValues>(
   let at = 0;
   for (const cluster of plan.clusters) {
     const { group } = cluster;
-    const { method, values } = group;
+    const { method } = group;
     const inputOf = (k: number, scalars: StepInput["scalars"]): StepInput => ({
       t: cluster.step + k + 1,
       rate: options.learningRate ?? inside.rateOf(group, inside.steps + k),
@@ -71,8 +71,16 @@ export function writeControl<O extends OptionValues>(
       loss: options.loss,
     });
     let scalars = cluster.scalars;
-    if (method.advance) for (let k = 0; k < ahead; k++) scalars = method.advance(values, inputOf(k, scalars));
-    at = inside.writeCluster(cluster, inputOf(ahead, scalars), row, at, options.gradientScale ?? 1);
+    if (method.advance)
+      for (let k = 0; k < ahead; k++) scalars = method.advance(inside.valuesOf(group, inside.steps + k), inputOf(k, scalars));
+    at = inside.writeCluster(
+      cluster,
+      inside.valuesOf(group, inside.steps + ahead),
+      inputOf(ahead, scalars),
+      row,
+      at,
+      options.gradientScale ?? 1,
+    );
   }
 }
 

@@ -2,8 +2,9 @@
 import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import type { FeedbackState } from "../schedule/schedule.ts";
 import { OptimizerCore } from "./core.ts";
-import { checkSchedule, createGroup, type OptimizerGroup, type ParamGroup } from "./groups.ts";
+import { createGroup, type OptimizerGroup, optionalSchedule, type ParamGroup } from "./groups.ts";
 import type { CommonValues, Method } from "./method.ts";
 import { type OptionValue, type OptionValues, resolveOptions } from "./options.ts";
 import { type CheckedParam, checkParam, MemoryMap, type Param } from "./parameters.ts";
@@ -102,7 +103,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       if (frozen !== undefined && typeof frozen !== "boolean")
         throw wrongKind(`${argument}.frozen`, "true or false", frozen, "ERR_OPTION");
       if (!Array.isArray(params)) throw wrongKind(`${argument}.params`, "an array of parameters", params);
-      return { method, values, name, frozen, schedule: checkSchedule(`${argument}.schedule`, schedule), params };
+      return { method, values, name, frozen, schedule: optionalSchedule(`${argument}.schedule`, schedule), params };
     });
     let index = inside.parameters.length;
     const checked: { entry: (typeof added)[number]; params: CheckedParam[] }[] = added.map((entry) => ({
@@ -145,10 +146,41 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const loss = options === undefined ? undefined : this.#loss(options);
     if (this.#changed(gradients)) this.#bind(gradients);
     const plan = inside.plan ?? inside.prepare(this.#gradients, this.#inactive(), true);
-    inside.writeControl(plan.control, loss);
-    inside.verify(this.#gradients);
+    const before = inside.readsGradients() ? this.#observeGradients() : null;
+    try {
+      inside.writeControl(plan.control, loss);
+      inside.verify(this.#gradients);
+    } catch (error) {
+      before?.forEach((feedback, k) => {
+        inside.groups[k]!.feedback = feedback;
+      });
+      throw error;
+    }
     plan.run();
     inside.advance(loss);
+  }
+
+  /** Hands Σ g² of each group to schedules that read it; returns what they remembered before. */
+  #observeGradients(): (FeedbackState | null)[] {
+    const inside = this[core];
+    inside.verify(this.#gradients);
+    const before = inside.groups.map(({ feedback }) => feedback);
+    inside.observe("squaredGradientNorm", (group) =>
+      group.params.reduce((sum, index) => {
+        const gradient = this.#gradients[index];
+        return gradient ? sum + inside.backend.sumSquares(gradient) : sum;
+      }, 0),
+    );
+    return before;
+  }
+
+  /**
+   * Tells schedules that read a metric (reduceOnPlateau) its value, once per epoch.
+   * @throws ERR_OPTION where it is not a number.
+   */
+  observeMetric(metric: number): void {
+    if (typeof metric !== "number") throw wrongKind("metric", "a number", metric, "ERR_OPTION");
+    this[core].observe("metric", () => metric);
   }
 
   #loss({ loss }: StepOptions): number | undefined {

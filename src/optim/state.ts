@@ -2,6 +2,8 @@
 import { arrayKind, intrinsicLength } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { checkFeedback } from "../schedule/cursor.ts";
+import { type FeedbackState, isFeedback } from "../schedule/schedule.ts";
 import type { OptimizerCore, ParameterState } from "./core.ts";
 import { checkOption, type OptionValue } from "./options.ts";
 
@@ -23,7 +25,8 @@ export interface OptimizerState {
   groups: { name?: string; optimizer: string; options: Record<string, OptionValue>; params: number[] }[];
   params: ParameterRecord[];
   counters: Record<string, number>;
-  schedules?: object;
+  /** What the groups' feedback schedules remember; absent where none has observed anything. */
+  schedules?: { groups: (FeedbackState | null)[] };
 }
 
 export function saveState(name: string, inside: OptimizerCore): OptimizerState {
@@ -43,6 +46,9 @@ export function saveState(name: string, inside: OptimizerCore): OptimizerState {
       return { shape: [...parameter.shape], dtype: parameter.dtype, step, slots };
     }),
     counters: { steps: inside.steps },
+    ...(inside.groups.some(({ feedback }) => feedback !== null)
+      ? { schedules: { groups: inside.groups.map(({ feedback }) => (feedback === null ? null : { ...feedback })) } }
+      : {}),
   };
 }
 
@@ -127,6 +133,21 @@ function checkGroups(inside: OptimizerCore, given: unknown): Record<string, Opti
   });
 }
 
+/** What feedback schedules remembered, checked against the groups' schedules. */
+function checkSchedules(inside: OptimizerCore, given: unknown): (FeedbackState | null)[] {
+  if (given === undefined) return inside.groups.map(() => null);
+  const list = isRecord(given) ? given.groups : undefined;
+  if (!Array.isArray(list) || list.length !== inside.groups.length) malformed("schedules has not one entry per group");
+  return inside.groups.map(({ schedule }, k) => {
+    const entry: unknown = (list as unknown[])[k];
+    if (entry === null) return null;
+    const argument = `state.schedules.groups[${k}]`;
+    if (schedule === undefined || !isFeedback(schedule)) throw wrongKind(argument, "null", entry, "ERR_STATE");
+    checkFeedback(argument, entry, schedule);
+    return { ...entry };
+  });
+}
+
 export function loadState(name: string, inside: OptimizerCore, given: OptimizerState): void {
   const state: unknown = given;
   if (!isRecord(state)) throw wrongKind("state", "a state dictionary", state, "ERR_FORMAT");
@@ -139,6 +160,7 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
   const options = checkGroups(inside, state.groups);
   const counters = isRecord(state.counters) ? state.counters : malformed("counters is not an object");
   const steps = checkCount("counters.steps", counters.steps);
+  const feedback = checkSchedules(inside, state.schedules);
   const loaded = inside.parameters.map((parameter, index) => {
     const { method } = parameter.group;
     const expected = method.rule(options[inside.groups.indexOf(parameter.group)]!).slots;
@@ -155,6 +177,7 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
   inside.invalidate();
   inside.groups.forEach((group, k) => {
     Object.assign(group.values, options[k]);
+    group.feedback = feedback[k]!;
   });
   inside.parameters.forEach((parameter, index) => {
     const { step, scalars, slots } = loaded[index]!;

@@ -2,7 +2,7 @@
 // a group's own `schedule` option and fit() do the same on their own.
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import { type CursorState, checkCursorState, checkSchedule, ScheduleCursor } from "./cursor.ts";
-import { type AnySchedule, isFeedback } from "./schedule.ts";
+import type { AnySchedule } from "./schedule.ts";
 
 /** What of a parameter group a schedule sets. */
 export interface ScheduledGroup {
@@ -132,7 +132,7 @@ export function attach(
       }
       cursors.forEach((cursor, i) => {
         const saved: unknown = state.groups[i];
-        if (cursor) checkCursorState(`state.groups[${i}]`, saved, isFeedback(cursor.schedule));
+        if (cursor) checkCursorState(`state.groups[${i}]`, saved, cursor.schedule);
         else if (saved !== null) throw wrongKind(`state.groups[${i}]`, "null", saved, "ERR_STATE");
       });
       cursors.forEach((cursor, i) => {

@@ -30,6 +30,23 @@ export function multiplicative(factor: (step: number) => number): Schedule {
   });
 }
 
+/**
+ * A schedule of epochs for callers that count steps: schedule(⌊step ÷ stepsPerEpoch⌋).
+ * @param stepsPerEpoch at least 1.
+ */
+export function perEpoch(schedule: Schedule, stepsPerEpoch: number): Schedule {
+  const [part] = checkSchedules("perEpoch", [schedule]);
+  if (!(Number.isSafeInteger(stepsPerEpoch) && stepsPerEpoch >= 1)) {
+    throw wrongValue("perEpoch stepsPerEpoch", "an integer of at least 1", stepsPerEpoch, "ERR_OPTION");
+  }
+  const momentum = part.momentum;
+  return named(
+    "perEpoch",
+    (step, base) => part(Math.floor(step / stepsPerEpoch), base),
+    momentum && ((step) => momentum(Math.floor(step / stepsPerEpoch))),
+  );
+}
+
 function checkSchedules(owner: string, schedules: readonly Schedule[]): Schedule[] {
   if (!Array.isArray(schedules)) throw wrongKind(owner, "an array of schedules", schedules, "ERR_OPTION");
   if (schedules.length === 0) throw wrongValue(owner, "at least one schedule", schedules, "ERR_OPTION");

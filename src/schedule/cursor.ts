@@ -71,25 +71,35 @@ export class ScheduleCursor {
 
   /** @throws ERR_STATE where the state is not one of this kind of schedule; nothing has changed then. */
   load(state: CursorState): void {
-    checkCursorState("schedule state", state, isFeedback(this.schedule));
+    checkCursorState("schedule state", state, this.schedule);
     this.base = state.base;
     this.step = state.step;
     this.#feedback = state.feedback === null ? null : { ...state.feedback };
   }
 }
 
-/** Throws ERR_STATE unless `state` is a CursorState, with feedback exactly where `feedback` says. */
-export function checkCursorState(argument: string, state: unknown, feedback: boolean): asserts state is CursorState {
+/** Throws ERR_STATE unless `state` has exactly the entries of the schedule's own states. */
+export function checkFeedback(argument: string, state: unknown, schedule: FeedbackSchedule): asserts state is FeedbackState {
+  if (typeof state !== "object" || state === null) throw wrongKind(argument, "an object of numbers", state, "ERR_STATE");
+  const expected = Object.keys(schedule.start(1)).sort().join(", ");
+  const received = Object.keys(state).sort().join(", ");
+  if (received !== expected) throw wrongValue(argument, `the entries ${expected}`, received, "ERR_STATE");
+  for (const [key, value] of Object.entries(state)) {
+    if (value !== null && typeof value !== "number")
+      throw wrongKind(`${argument}.${key}`, "a number or null", value, "ERR_STATE");
+  }
+}
+
+/** Throws ERR_STATE unless `state` is a CursorState of this schedule. */
+export function checkCursorState(argument: string, state: unknown, schedule: AnySchedule): asserts state is CursorState {
   if (typeof state !== "object" || state === null) throw wrongKind(argument, "an object", state, "ERR_STATE");
-  const { base, step, feedback: given } = state as Partial<CursorState>;
+  const { base, step, feedback } = state as Partial<CursorState>;
   if (typeof base !== "number" || !Number.isFinite(base)) {
     throw wrongValue(`${argument}.base`, "a finite number", base, "ERR_STATE");
   }
   if (!Number.isSafeInteger(step) || (step as number) < 0) {
     throw wrongValue(`${argument}.step`, "an integer of at least 0", step, "ERR_STATE");
   }
-  const valid = feedback
-    ? typeof given === "object" && given !== null && Object.values(given).every((x) => x === null || typeof x === "number")
-    : given === null;
-  if (!valid) throw wrongKind(`${argument}.feedback`, feedback ? "an object of numbers" : "null", given, "ERR_STATE");
+  if (isFeedback(schedule)) checkFeedback(`${argument}.feedback`, feedback, schedule);
+  else if (feedback !== null) throw wrongKind(`${argument}.feedback`, "null", feedback, "ERR_STATE");
 }

@@ -1,5 +1,5 @@
 export { type AttachOptions, attach, type DriverState, type ScheduleDriver, type ScheduledGroup } from "./attach.ts";
-export { chained, lambda, multiplicative, sequential } from "./compose.ts";
+export { chained, lambda, multiplicative, perEpoch, sequential } from "./compose.ts";
 export { cosine, cosineWarmRestarts } from "./cosine.ts";
 export { type CursorState, ScheduleCursor } from "./cursor.ts";
 export { type CyclicOptions, cyclic, type OneCycleOptions, oneCycle } from "./cycle.ts";

@@ -14,6 +14,7 @@ import {
   multiplicative,
   multiStep,
   oneCycle,
+  perEpoch,
   polynomial,
   rates,
   reduceOnPlateau,
@@ -107,6 +108,11 @@ describe("values", () => {
         for (let k = 0; k < 15; k++) expect(edge(k, 1)).toBeGreaterThan(0);
       }
     }
+  });
+  test("perEpoch holds each value for an epoch's steps", () => {
+    const s = perEpoch(exponential({ gamma: 0.5 }), 3);
+    expect([0, 2, 3, 5, 6].map((k) => s(k, 1))).toEqual([1, 1, 0.5, 0.5, 0.25]);
+    expect(perEpoch(oneCycle({ totalSteps: 9 }), 4).momentum?.(8)).toBe(oneCycle({ totalSteps: 9 }).momentum?.(2));
   });
   test("chained takes each rate as the base of the next", () => {
     const s = chained([constant({ factor: 0.5, steps: 3 }), exponential({ gamma: 0.5 })]);
@@ -225,6 +231,7 @@ describe("bad options are ERR_OPTION", () => {
     "warm-up before no schedule": () => warmup({ steps: 3, after: {} as never }),
     "attach to nothing": () => attach({ groups: [{ learningRate: 1 }] }, {} as never),
     "too few schedules": () => attach({ groups: [{ learningRate: 1 }] }, []),
+    "half a step per epoch": () => perEpoch(constant(), 0.5),
     "unknown unit": () => attach({ groups: [{ learningRate: 1 }] }, constant(), { per: "batch" as never }),
   };
   test.each(Object.entries(calls))("%s", (_, call) => {
