@@ -1,0 +1,40 @@
+// Optimizers by name, as compile() and the command line take them. Every class that src/optim exports is found.
+import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { Tensor } from "../core/types.ts";
+import * as classes from "../optim/index.ts";
+import type { TrainerOptimizer } from "./trainer.ts";
+
+/** An optimizer that checkpoints can restore; every class of src/optim is one. */
+export interface RestorableOptimizer extends TrainerOptimizer {
+  loadStateDict(state: object): void;
+}
+
+export type OptimizerFactory = (params: Tensor[], names: readonly string[]) => TrainerOptimizer;
+
+/** A name with the defaults, a name with options, or a function that makes the optimizer over the parameters. */
+export type OptimizerChoice = string | { readonly name: string; readonly [option: string]: unknown } | OptimizerFactory;
+
+type OptimizerClass = new (params: Tensor[], options?: object) => TrainerOptimizer;
+
+const BY_NAME: ReadonlyMap<string, OptimizerClass> = new Map(
+  Object.entries(classes).flatMap(([name, value]): [string, OptimizerClass][] =>
+    typeof value === "function" && value.prototype instanceof classes.Optimizer
+      ? [[name.toLowerCase(), value as unknown as OptimizerClass]]
+      : [],
+  ),
+);
+
+/** The names that optimizerFactory knows, in lower case. */
+export function optimizerNames(): string[] {
+  return [...BY_NAME.keys()].sort();
+}
+
+/** @throws RangeError ERR_OPTION for an unknown name; TypeError ERR_OPTION. Options are checked when it is made. */
+export function optimizerFactory(choice: OptimizerChoice): OptimizerFactory {
+  if (typeof choice === "function") return choice;
+  const { name, ...options } = typeof choice === "string" ? { name: choice } : (choice ?? {});
+  if (typeof name !== "string") throw wrongKind("optimizer", "a name, { name, …options } or a function", choice, "ERR_OPTION");
+  const Class = BY_NAME.get(name.toLowerCase());
+  if (Class === undefined) throw wrongValue("optimizer", `one of ${optimizerNames().join(", ")}`, name, "ERR_OPTION");
+  return (params) => new Class(params, options);
+}

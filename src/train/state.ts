@@ -1,0 +1,103 @@
+// A training as the content of a checkpoint: weights under their own names, so that other tools can read them, and
+// everything else that resuming needs under names that begin with "downhill:".
+
+import type { Safetensors, StoredTensor } from "../checkpoint/safetensors.ts";
+import { decodeTree, encodeTree } from "../checkpoint/tree.ts";
+import { fault, wrongValue } from "../core/errors.ts";
+import type { FloatArray } from "../core/types.ts";
+import type { CallbackState } from "./callback.ts";
+import type { History } from "./history.ts";
+import type { GeneratorState, NamedTensor, Trainer } from "./trainer.ts";
+
+const PREFIX = "downhill:";
+const STATE_KEY = "downhill.state";
+export const FORMAT_KEY = "downhill.format";
+const FORMAT = "1";
+
+/** Sums over the mini-batches of the running epoch, in float64. */
+export interface EpochSums {
+  loss: number;
+  correct: number;
+  rows: number;
+}
+
+/** Where a training stands. */
+export interface TrainingState {
+  readonly optimizer: object;
+  readonly generator: GeneratorState;
+  readonly shards: number;
+  /** The epoch that goes on, from 0. */
+  readonly epoch: number;
+  /** Position in that epoch's shuffled order. */
+  readonly position: number;
+  readonly sums: EpochSums;
+  readonly updates: number;
+  readonly shuffleSeed: number | null;
+  readonly batchSize: number;
+  readonly samples: number;
+  /** Why it ended for good before its last epoch; null where it can go on. */
+  readonly stopReason: string | null;
+  readonly history: ReturnType<History["toJSON"]>;
+  readonly callbacks: Readonly<Record<string, CallbackState>>;
+}
+
+function stored({ tensor }: NamedTensor): StoredTensor {
+  return { dtype: tensor.data instanceof Float64Array ? "F64" : "F32", shape: tensor.shape, data: tensor.data };
+}
+
+/** The weights alone: parameters and running statistics. */
+export function weightTensors(trainer: Pick<Trainer, "network">): Map<string, StoredTensor> {
+  const { parameters, buffers } = trainer.network;
+  return new Map([...parameters, ...buffers].map((named) => [named.name, stored(named)]));
+}
+
+/** A training state beside the weights. */
+export function encodeTraining(
+  trainer: Trainer,
+  state: TrainingState,
+  metadata: Readonly<Record<string, string>> = {},
+): Safetensors {
+  const tensors = weightTensors(trainer);
+  const text = encodeTree(state, tensors, `${PREFIX}state`);
+  return { tensors, metadata: { ...metadata, [FORMAT_KEY]: FORMAT, [STATE_KEY]: text } };
+}
+
+/** The weights of a file as named tensors, without the training state. @throws Error ERR_FORMAT for half-precision weights. */
+export function decodeWeights(file: Safetensors): NamedTensor[] {
+  return [...file.tensors]
+    .filter(([name]) => !name.startsWith(PREFIX))
+    .map(([name, { dtype, shape, data }]) => {
+      if (dtype !== "F32" && dtype !== "F64")
+        throw fault("ERR_FORMAT", `${name}: expected F32 or F64 weights, received ${dtype}`);
+      return { name, tensor: { data: data as FloatArray, shape } };
+    });
+}
+
+/** The training state of a file. @throws Error ERR_FORMAT where the file has none or one of another format. */
+export function decodeTraining(file: Safetensors): TrainingState {
+  const format = file.metadata[FORMAT_KEY];
+  const text = file.metadata[STATE_KEY];
+  if (format !== FORMAT || text === undefined) {
+    throw fault(
+      "ERR_FORMAT",
+      `checkpoint: expected a training state of format ${FORMAT}, received ${format ?? "a file without one"}`,
+    );
+  }
+  return decodeTree(text, file.tensors) as TrainingState;
+}
+
+/** Whether a state fits the training that is to go on; checked before anything changes. @throws RangeError ERR_STATE. */
+export function checkTraining(
+  state: TrainingState,
+  trainer: Trainer,
+  expected: Pick<TrainingState, "shuffleSeed" | "batchSize" | "samples">,
+): void {
+  const pairs: [string, unknown, unknown][] = [
+    ["shards", trainer.shards, state.shards],
+    ["shuffle seed", expected.shuffleSeed, state.shuffleSeed],
+    ["batchSize", expected.batchSize, state.batchSize],
+    ["training samples", expected.samples, state.samples],
+  ];
+  for (const [name, now, then] of pairs)
+    if (now !== then) throw wrongValue(`resume: ${name}`, `${then}, as in the checkpoint`, now, "ERR_STATE");
+}
