@@ -103,6 +103,7 @@ TEST("a forked child computes, though it has none of the parent's workers") {
 #if defined(__SANITIZE_THREAD__)
   SKIP("ThreadSanitizer does not follow fork in a program with threads");
 #else
+  if (emulated()) SKIP("qemu-user cannot start threads in a forked child");
   set_pool_threads(3);
   CHECK(each_once(100));
   const pid_t child = fork();

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <vector>
 
 namespace downhill::test {
@@ -21,6 +21,9 @@ inline std::vector<Test>& tests() {
 
 inline int failures = 0;           // of the running test
 inline const char* skip_reason = nullptr;  // set by the running test
+
+// True under qemu-user, which .ci/run announces: some of its instructions and system calls are not the machine's.
+inline bool emulated() { return std::getenv("DOWNHILL_TEST_EMULATED") != nullptr; }
 
 inline bool add(const char* name, void (*run)()) {
   tests().push_back({name, run});

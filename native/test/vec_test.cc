@@ -108,6 +108,13 @@ template <> const Probe<double>& part<double>(const VecProbe& probe) { return pr
 
 bool runs(const VecProbe& probe) { return table_of(probe.isa) != nullptr; }
 
+// Where the exact magnitude lies in [2⁻¹²⁶ − 2⁻¹⁵¹, 2⁻¹²⁶), qemu's x86 decides before rounding that the result is tiny
+// (the numerics contract's known exception): zero instead of 2⁻¹²⁶, and nothing else.
+bool known_exception(float expected, float actual) {
+  return emulated() && std::fabs(expected) == std::numeric_limits<float>::min() && bits(actual) << 1 == 0;
+}
+bool known_exception(double, double) { return false; }
+
 template <class T>
 void compare_with_scalar() {
   std::vector<T> a, b, c;
@@ -127,7 +134,7 @@ void compare_with_scalar() {
         part<T>(*probe).apply(p, a.data(), b.data(), c.data(), actual.data(), count);
       }
       for (size_t i = 0; i < count; ++i) {
-        if (same(expected[i], actual[i])) continue;
+        if (same(expected[i], actual[i]) || known_exception(expected[i], actual[i])) continue;
         std::printf("    %s %s(%a, %a, %a): %a, scalar %a\n", probe->isa, kNames[primitive], double(a[i]), double(b[i]), double(c[i]),
                     double(actual[i]), double(expected[i]));
         CHECK(!"same bits as the scalar ISA");
@@ -181,6 +188,7 @@ TEST("the scalar primitives are IEEE on values that leave no doubt") {
 TEST("partial loads and stores touch only their lanes") {
   for (const VecProbe* probe : kProbes) {
     if (!runs(*probe)) continue;
+    if (emulated() && std::strcmp(probe->isa, "avx2") == 0) SKIP("qemu 7.2 reads the whole register before it masks vmaskmov");
     check_partial<float>(*probe);
     check_partial<double>(*probe);
   }
