@@ -1,1 +1,1 @@
-export {};
+export { platformPackage } from "./backend/native/load.ts";
