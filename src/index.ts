@@ -3,6 +3,7 @@ export { type BackendInfo, type BackendName, backendInfo, setBackend, setThreads
 export type { DownhillError, ErrorCode } from "./core/errors.ts";
 export { tensor } from "./core/tensor.ts";
 export type { Dtype, FloatArray, Tensor } from "./core/types.ts";
+export * from "./gradients/index.ts";
 export { type GemmOptions, gemm } from "./linalg/gemm.ts";
 export { type MatmulOptions, matmul } from "./linalg/matmul.ts";
 export * from "./optim/index.ts";
