@@ -1,5 +1,12 @@
-// The machine's arithmetic limit, measured: independent fused multiply-adds in registers.
+// The machine's limit: independent chains of fused multiply-adds that touch no memory.
 #pragma once
 
-// GFLOP/s of one core, in the widest vectors of the machine, or in those of `isa` ("avx512", "avx2").
-double peak_gflops(const char* isa, bool is_double);
+#include <string>
+
+namespace peers {
+
+// GFLOP/s of `threads` threads together over about 3 ms, for the vector width of an ISA ("avx512", "avx2", "neon",
+// "scalar") and the size of an element in bytes (4, 8).
+double measure_peak(const std::string& isa, int element_bytes, int threads);
+
+}  // namespace peers
