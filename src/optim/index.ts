@@ -1,6 +1,10 @@
 export { Adagrad, type AdagradOptions } from "./adagrad.ts";
 export { Adam, type AdamOptions } from "./adam.ts";
 export { AdamW } from "./adamw.ts";
+export { EMA, type EMAOptions } from "./averaging/ema.ts";
+export { Lookahead, type LookaheadOptions, type LookaheadState } from "./averaging/lookahead.ts";
+export { SWA } from "./averaging/swa.ts";
+export type { AverageState } from "./averaging/weights.ts";
 export type { GroupBase, OptimizerGroup, ParamGroup } from "./groups.ts";
 export type { CommonOptions } from "./method.ts";
 export { MomentumEMA, type MomentumEMAOptions } from "./momentum-ema.ts";

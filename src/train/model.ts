@@ -87,7 +87,7 @@ export class Model {
     const trainer = this.createTrainer({ ...rest, network: this.network, optimizer: optimizerFactory(optimizer) });
     if (schedule !== undefined) {
       if (typeof schedule !== "function") throw wrongKind("schedule", "a function of the step", schedule, "ERR_OPTION");
-      for (const group of trainer.optimizer.groups as readonly { schedule?: unknown }[]) group.schedule ??= { rate: schedule };
+      for (const group of trainer.optimizer.groups as readonly { schedule?: unknown }[]) group.schedule ??= schedule;
     }
     this.compiled?.trainer.dispose();
     this.compiled = { trainer, metrics: resolved, classes: takesClasses(options.loss) };
