@@ -131,7 +131,7 @@ const shape: readonly number[] = tensor(c, [1, 1]).shape;
 gemm({ m: 1, n: 1, k: 1, a: [1], b: [1] });
 // @ts-expect-error there is no such backend
 const wrong: "gpu" = info.name;
-console.log(shape, wrong);
+export const used = [shape, wrong];
 `;
 
 function checkInstalled(main, platform) {

@@ -1,4 +1,5 @@
 // Which backend new objects use on this JavaScript thread, and what backendInfo() reports of it.
+import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { checkInteger } from "../core/checks.ts";
 import { environment } from "../core/env.ts";
@@ -52,7 +53,7 @@ function select(name: BackendName, exact: boolean): Backend {
   const { addon, path, tried } = load();
   const explicit = environment().addon;
   const reasons = tried.map((attempt) => `  ${attempt.path}: ${attempt.error}`).join("\n");
-  const refused = explicit !== undefined && explicit !== path;
+  const refused = explicit !== undefined && resolve(explicit) !== path;
   if (name === "native" && (addon === null || refused)) {
     throw fault("ERR_BACKEND", `no native addon could be loaded${refused ? " from DOWNHILL_ADDON" : ""}; tried\n${reasons}`);
   }

@@ -2,10 +2,11 @@
 // A candidate that is missing, broken or built from other sources is listed in `tried` and the next one is taken.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { environment } from "../../core/env.ts";
 import type { Addon } from "./addon.ts";
+import { elfFault } from "./elf.ts";
 
 export interface LoadResult {
   readonly addon: Addon | null;
@@ -34,9 +35,11 @@ export function platformPackage(): string {
 /** The addon at `path`, or why it cannot serve. */
 function open(path: string, nodeRequire: NodeJS.Require): Addon | string {
   try {
-    const found = path.endsWith(".node") && /[\\/]/.test(path);
-    if (found && !existsSync(path)) return "no such file";
-    const addon = nodeRequire(path) as Partial<Addon>;
+    const file = /[\\/]/.test(path) ? path : nodeRequire.resolve(path);
+    if (!existsSync(file)) return "no such file";
+    const fault = process.platform === "linux" ? elfFault(file) : undefined;
+    if (fault !== undefined) return fault;
+    const addon = nodeRequire(file) as Partial<Addon>;
     if (typeof addon.sourceHash !== "string") return "not an addon of downhill";
     if (expectedHash !== undefined && addon.sourceHash !== expectedHash) {
       return `stale build: run npm run build (built from sources ${addon.sourceHash}, expected ${expectedHash})`;
@@ -55,7 +58,7 @@ export function loadAddon(): LoadResult {
   const explicit = environment().addon;
   const builds = ["build", "build-cmake"].map((folder) => join(root, folder, "Release", "downhill.node"));
   const tried: { path: string; error: string }[] = [];
-  for (const path of [...(explicit === undefined ? [] : [explicit]), ...builds]) {
+  for (const path of [...(explicit === undefined ? [] : [resolve(explicit)]), ...builds]) {
     const addon = open(path, nodeRequire);
     if (typeof addon !== "string") return { addon, path, tried };
     tried.push({ path, error: addon });
