@@ -8,3 +8,13 @@ export { type GemmOptions, gemm } from "./linalg/gemm.ts";
 export { type MatmulOptions, matmul } from "./linalg/matmul.ts";
 export * from "./optim/index.ts";
 export * from "./schedule/index.ts";
+export {
+  type FindLearningRateOptions,
+  findLearningRate,
+  findLearningRateAsync,
+  type LearningRateCurve,
+  learningRatesSvg,
+  plotLearningRates,
+} from "./train/find-learning-rate.ts";
+export { type ChartOptions, lineChart as lineSvg, type Series } from "./train/svg.ts";
+export { type TextSeries, textPlot as linePlot } from "./train/text-plot.ts";

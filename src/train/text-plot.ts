@@ -14,11 +14,12 @@ const DOTS = [
   [0x40, 0x80],
 ] as const;
 
-/** Draws series over their common index. Values that are not finite leave gaps. */
+/** Draws series over their common index; `first` and `last` label its ends. Values that are not finite leave gaps. */
 export function textPlot(
   series: readonly TextSeries[],
-  { width = 60, height = 10 }: { width?: number; height?: number } = {},
+  options: { width?: number; height?: number; first?: string; last?: string } = {},
 ): string {
+  const { width = 60, height = 10 } = options;
   const finite = series.flatMap(({ values }) => values.filter(Number.isFinite));
   if (finite.length === 0) return "(no finite values)";
   const low = Math.min(...finite);
@@ -51,8 +52,8 @@ export function textPlot(
     );
     return `${row % 3 === 0 || row === height - 1 ? label.padStart(margin) : " ".repeat(margin)} ┤${dots}`;
   });
-  const first = "epoch 1";
-  const last = String(length);
+  const first = options.first ?? "epoch 1";
+  const last = options.last ?? String(length);
   const axis = `${" ".repeat(margin)} └${"─".repeat(width)}`;
   return [...lines, axis, " ".repeat(margin + 2) + first + last.padStart(width - first.length)].join("\n");
 }
