@@ -5,6 +5,7 @@ import type { Callback } from "./callback.ts";
 import { evaluateData } from "./evaluation.ts";
 import type { StopConditions } from "./fit-options.ts";
 import type { Metric } from "./metrics.ts";
+import type { RestorableOptimizer } from "./optimizers.ts";
 import type { Source } from "./source.ts";
 import type { NamedTensor, Trainer, TrainingData } from "./trainer.ts";
 import type { Training } from "./training.ts";
@@ -130,7 +131,11 @@ async function runOneEpoch(plan: FitPlan, training: Training, resumed: boolean):
   const logs = await measure(plan, training);
   if (training.history.epoch.at(-1) === epoch) training.history.dropLast();
   training.history.add(epoch, logs);
-  if (complete) training.beginEpoch(epoch + 1);
+  if (complete) {
+    training.beginEpoch(epoch + 1);
+    // Schedules that read a metric (reduceOnPlateau) see one value per epoch.
+    (plan.trainer.optimizer as RestorableOptimizer).observeMetric?.(logs.val_loss ?? logs.loss!);
+  }
   const reason = converged(plan, training, largestChange(before, plan.trainer.network.parameters));
   if (reason !== undefined) training.stop(reason);
   await training.call((callback) => callback.onEpochEnd?.(epoch, logs, training));

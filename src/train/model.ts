@@ -1,7 +1,9 @@
 // The model that users train: a network with compile, fit, evaluate, predict and summary, named as in Keras and tfjs.
 import { readSafetensors, writeSafetensors } from "../checkpoint/file.ts";
-import { fault, wrongKind, wrongValue } from "../core/errors.ts";
+import { fault, wrongValue } from "../core/errors.ts";
 import type { Tensor } from "../core/types.ts";
+import { checkSchedule } from "../schedule/cursor.ts";
+import type { AnySchedule } from "../schedule/schedule.ts";
 import { ProgressBar } from "./callbacks/progress-bar.ts";
 import type { ConfusionMatrix } from "./confusion.ts";
 import { type Batch, elementCount, type Inputs, takesClasses, toInputs, toTrainingData } from "./dataset.ts";
@@ -24,8 +26,8 @@ export interface CompileOptions {
   readonly loss: unknown;
   /** Names of known metrics, or own functions by name. Default none. */
   readonly metrics?: readonly MetricName[] | Readonly<Record<string, Metric>>;
-  /** The learning rate of each update from its number and the base rate, for every group that has none of its own. */
-  readonly schedule?: (step: number, base: number) => number;
+  /** The learning rate over the updates, for every parameter group that has no schedule of its own. */
+  readonly schedule?: AnySchedule;
   readonly clip?: ClipOptions;
   /** Parts of a mini-batch whose gradients are averaged in fixed order; part of the bits. Default 1. */
   readonly shards?: number;
@@ -86,8 +88,8 @@ export class Model {
     const resolved = resolveMetrics(metrics);
     const trainer = this.createTrainer({ ...rest, network: this.network, optimizer: optimizerFactory(optimizer) });
     if (schedule !== undefined) {
-      if (typeof schedule !== "function") throw wrongKind("schedule", "a function of the step", schedule, "ERR_OPTION");
-      for (const group of trainer.optimizer.groups as readonly { schedule?: unknown }[]) group.schedule ??= schedule;
+      checkSchedule("schedule", schedule);
+      for (const group of trainer.optimizer.groups as readonly { schedule?: AnySchedule }[]) group.schedule ??= schedule;
     }
     this.compiled?.trainer.dispose();
     this.compiled = { trainer, metrics: resolved, classes: takesClasses(options.loss) };

@@ -4,9 +4,11 @@ import type { Tensor } from "../core/types.ts";
 import * as classes from "../optim/index.ts";
 import type { TrainerOptimizer } from "./trainer.ts";
 
-/** An optimizer that checkpoints can restore; every class of src/optim is one. */
+/** What fit asks of an optimizer beside what the trainer needs; every class of src/optim has it. */
 export interface RestorableOptimizer extends TrainerOptimizer {
   loadStateDict(state: object): void;
+  /** Once per epoch, for schedules that read a metric. */
+  observeMetric?(metric: number): void;
 }
 
 export type OptimizerFactory = (params: Tensor[], names: readonly string[]) => TrainerOptimizer;

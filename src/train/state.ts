@@ -73,6 +73,12 @@ export function decodeWeights(file: Safetensors): NamedTensor[] {
     });
 }
 
+/** The weights to predict with: the best ones that early stopping keeps in a checkpoint, or else those of the file. */
+export function decodeBestWeights(file: Safetensors): NamedTensor[] {
+  if (file.metadata[STATE_KEY] === undefined) return decodeWeights(file);
+  return [...(decodeTraining(file).callbacks.earlyStopping?.tensors ?? decodeWeights(file))];
+}
+
 /** The training state of a file. @throws Error ERR_FORMAT where the file has none or one of another format. */
 export function decodeTraining(file: Safetensors): TrainingState {
   const format = file.metadata[FORMAT_KEY];

@@ -1,0 +1,59 @@
+// The options of downhill train and its help text.
+import { optimizerNames } from "../train/optimizers.ts";
+import { type OptionTable, optionHelp, type Values } from "./args.ts";
+import { commonOptions, computeOptions } from "./command.ts";
+
+export const TRAIN_OPTIONS = {
+  target: {
+    type: "string",
+    value: "NAME",
+    help: "Column to predict, by name or index from 0 (default: the last);\nfor NPY and IDX also a file with the targets",
+  },
+  task: {
+    type: "string",
+    oneOf: ["auto", "classification", "regression"],
+    help: "What to learn (default auto: by the target's values)",
+  },
+  ignore: { type: "string", value: "A,B", help: "Columns to leave out" },
+  model: {
+    type: "string",
+    value: "LAYERS",
+    help: 'Hidden layers, for example "64 relu, dropout 0.2, 32 relu" (default);\n"none" is linear or softmax regression',
+  },
+  optimizer: { type: "string", value: "NAME", help: `One of ${optimizerNames().join(", ")}\n(default adam)` },
+  "learning-rate": { type: "number", minimum: 0, help: "Default: the optimizer's own" },
+  "weight-decay": { type: "number", minimum: 0, help: "Default: the optimizer's own" },
+  epochs: { type: "integer", minimum: 1, help: "Passes over the data (default 20)" },
+  "batch-size": { type: "integer", minimum: 1, help: "Rows per update (default 32)" },
+  validation: { type: "number", minimum: 0, below: 1, help: "Share of the rows kept for validation (default 0.2)" },
+  patience: { type: "integer", minimum: 1, help: "Stop after N epochs without improvement, keep the best weights" },
+  seed: { type: "integer", minimum: 0, help: "Seed of weights, split, order and dropout (default 0)" },
+  save: { type: "string", value: "FILE", help: "Model file (default: the data's name with .safetensors)" },
+  report: { type: "string", value: "FILE", help: "HTML report with curves (default: the data's name with .html)" },
+  resume: { type: "boolean", help: "Go on from the model file, bit for bit as if never stopped" },
+  log: { type: "string", value: "FILE", help: "Epochs as .csv or .jsonl" },
+  tensorboard: { type: "string", value: "DIR", help: "Epochs as TensorBoard event files" },
+  ...computeOptions,
+  ...commonOptions,
+} as const satisfies OptionTable;
+
+export type TrainValues = Values<typeof TRAIN_OPTIONS>;
+
+export function trainHelp(): string {
+  return `downhill train: train a network on a table or on images
+
+  downhill train FILE|DIR [options]
+
+FILE is a table with a header (.csv, .tsv, .jsonl, also .gz), a matrix (.npy) or images (IDX); DIR holds four IDX files
+named like MNIST's. Numbers are standardised, texts become categories, a text target is classified. Press Ctrl-C to stop
+after the current step and keep what was learnt; --resume goes on.
+
+${optionHelp(TRAIN_OPTIONS)}
+
+Examples:
+  downhill train iris.csv --target species
+  downhill train houses.csv --target price --model "32 relu, 16 relu" --optimizer adamw --epochs 200 --patience 20
+  downhill train digits/ --model "256 relu, dropout 0.2" --batch-size 128 --epochs 10
+  downhill train x.npy --target y.npy --model none --optimizer sgd --learning-rate 0.01
+`;
+}
