@@ -8,6 +8,7 @@ export default defineConfig({
   target: "node20",
   dts: { entry: ["src/index.ts"] },
   define: { __DOWNHILL_SOURCE_HASH__: JSON.stringify(sourceHash()) },
+  inputOptions: { checks: { pluginTimings: false } },
   sourcemap: true,
   clean: true,
   fixedExtension: false,
