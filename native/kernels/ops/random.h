@@ -34,17 +34,20 @@ inline void philox_blocks(Address at, uint64_t first, uint32_t words[4][kBlocks]
   }
 }
 
-// y = word(first + i) >= threshold ? x·scale : 0, for n elements; `first` is a multiple of 4. In place where y == x.
+// y = word(first + i) >= threshold ? x·scale : 0, for n elements. In place where y == x.
 template <class V>
 void dropout(size_t n, const uint32_t* address, uint64_t first, uint32_t threshold, typename V::Scalar scale,
              const typename V::Scalar* x, typename V::Scalar* y) {
   const Address at{address[0], address[1], address[2], address[3]};
   uint32_t words[4][kBlocks];
-  for (size_t i = 0; i < n; i += 4 * kBlocks) {
+  for (size_t i = 0; i < n;) {
+    const size_t skip = (first + i) % 4;
+    const size_t count = n - i < 4 * kBlocks - skip ? n - i : 4 * kBlocks - skip;
     philox_blocks(at, (first + i) / 4, words);
-    const size_t count = n - i < 4 * kBlocks ? n - i : 4 * kBlocks;
     for (size_t j = 0; j < count; ++j) {
-      y[i + j] = words[j % 4][j / 4] >= threshold ? x[i + j] * scale : 0;
+      const size_t word = skip + j;
+      y[i + j] = words[word % 4][word / 4] >= threshold ? x[i + j] * scale : 0;
     }
+    i += count;
   }
 }

@@ -1,0 +1,78 @@
+// Many training steps in one call: gathers rows of a resident data set by index, runs programs, averages the gradients of
+// the parts of an update in their order, clips, and runs the optimizer's plan with one control row per update.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/program.h"
+#include "optim/plan.h"
+
+namespace downhill {
+
+// Rows that one program takes at once: a mini-batch, or a shard of one.
+struct LoopPart {
+  int32_t program;
+  int32_t begin;       // position in the order
+  int32_t rows;
+  int32_t mini_batch;  // index of its loss
+  int32_t first_row;   // within the mini-batch
+  int32_t group;       // neighbours of one group may run at the same time
+  int32_t flags;
+};
+constexpr int32_t kFirstOfUpdate = 1, kLastOfUpdate = 2, kFirstOfMiniBatch = 4, kLastOfMiniBatch = 8;
+constexpr size_t kPartInts = 7;
+
+enum class Clip : int { none, value, norm, global_norm };
+
+struct Column {  // of the data set: one array with a row per sample
+  Buffer* buffer;
+  const unsigned char* data;
+  size_t row_bytes;
+  size_t rows;
+};
+
+struct TensorRange {
+  size_t begin, count;  // elements of the gradient arena
+};
+
+struct Loop {
+  bool f64 = false;
+  std::vector<Program*> programs;  // kept alive by the owner
+  Column columns[3] = {};          // x, y, weights; data null where absent
+  Buffer* gradient_buffer = nullptr;
+  void* gradients = nullptr;       // of an update: what the plan reads
+  size_t gradient_count = 0;
+  std::vector<TensorRange> tensors;
+  StepPlan* plan = nullptr;
+  Clip clip = Clip::none;
+  double clip_limit = 0;
+  std::atomic<bool> cancelled{false};
+  std::atomic<bool> running{false};
+
+  Loop() = default;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+};
+
+struct LoopRun {
+  const uint32_t* order;
+  const LoopPart* parts;
+  const double* weights;  // one per part: its share of the update's rows
+  size_t part_count;
+  const double* controls;
+  size_t control_width;
+  double* losses;   // Σ of row losses, then divided by the rows of the mini-batch
+  double* correct;
+  uint32_t seed_low, seed_high, first_step;
+  bool stop_on_non_finite;
+  size_t parts_done, updates_done;
+  bool aborted;
+};
+
+void loop_run(Loop& loop, LoopRun& run);
+
+}  // namespace downhill
