@@ -3,6 +3,9 @@
     "downhill_core_sources": [
       "native/dispatch/cpu.cc",
       "native/dispatch/dispatch.cc",
+      "native/engine/execute.cc",
+      "native/engine/loop.cc",
+      "native/engine/program.cc",
       "native/gemm/gemm.cc",
       "native/gemm/scratch.cc",
       "native/memory/buffer.cc",
@@ -31,6 +34,8 @@
     "downhill_binding_sources": [
       "native/addon.cc",
       "native/binding/gemm.cc",
+      "native/binding/loop.cc",
+      "native/binding/program.cc",
       "native/binding/info.cc",
       "native/binding/memory.cc",
       "native/binding/reduce.cc",

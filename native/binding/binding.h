@@ -10,6 +10,8 @@ namespace downhill::binding {
 
 void register_info(Napi::Env env, Napi::Object exports);
 void register_memory(Napi::Env env, Napi::Object exports);
+void register_program(Napi::Env env, Napi::Object exports);
+void register_loop(Napi::Env env, Napi::Object exports);
 void register_reduce(Napi::Env env, Napi::Object exports);
 void register_optim(Napi::Env env, Napi::Object exports);
 void register_gemm(Napi::Env env, Napi::Object exports);

@@ -112,6 +112,7 @@ void loop_run(Loop& loop, LoopRun& run) {
   run.parts_done = run.updates_done = 0;
   run.aborted = false;
   double rows = 0;
+  bool finite = true;
   size_t i = 0;
   while (i < run.part_count) {
     if ((run.parts[i].flags & kFirstOfUpdate) && loop.cancelled.load(std::memory_order_relaxed)) {
@@ -121,7 +122,6 @@ void loop_run(Loop& loop, LoopRun& run) {
     size_t end = i + 1;
     while (end < run.part_count && run.parts[end].group == run.parts[i].group) ++end;
     run_group(loop, run, i, end);
-    bool finite = true;
     for (; i < end; ++i) {
       const LoopPart& part = run.parts[i];
       Program& program = *loop.programs[static_cast<size_t>(part.program)];
@@ -149,6 +149,7 @@ void loop_run(Loop& loop, LoopRun& run) {
       step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);
       ++run.updates_done;
       if (!finite && run.stop_on_non_finite) return;
+      finite = true;
     }
   }
 }

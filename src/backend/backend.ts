@@ -3,9 +3,10 @@
 import type { GemmBackend } from "./gemm.ts";
 import type { MemoryBackend } from "./memory.ts";
 import type { OptimBackend } from "./optim.ts";
+import type { ProgramBackend } from "./program.ts";
 import type { ReduceBackend } from "./reduce.ts";
 
-export interface Backend extends MemoryBackend, GemmBackend, OptimBackend, ReduceBackend {
+export interface Backend extends MemoryBackend, GemmBackend, OptimBackend, ProgramBackend, ReduceBackend {
   readonly name: "native" | "reference";
   /** True where every promised bit is kept: always for native, in the exact setting for the reference. */
   readonly exact: boolean;

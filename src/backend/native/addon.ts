@@ -3,6 +3,7 @@
 
 import type { GemmAddon } from "./gemm.ts";
 import type { OptimAddon } from "./optim.ts";
+import type { ProgramAddon } from "./program.ts";
 import type { ReduceAddon } from "./reduce.ts";
 
 export interface InfoAddon {
@@ -18,4 +19,4 @@ export interface MemoryAddon {
   allocate(bytes: number): ArrayBuffer | null;
 }
 
-export interface Addon extends InfoAddon, MemoryAddon, GemmAddon, OptimAddon, ReduceAddon {}
+export interface Addon extends InfoAddon, MemoryAddon, GemmAddon, OptimAddon, ProgramAddon, ReduceAddon {}

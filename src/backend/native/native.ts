@@ -4,6 +4,7 @@ import type { Backend } from "../backend.ts";
 import type { Addon } from "./addon.ts";
 import { nativeGemm } from "./gemm.ts";
 import { nativeOptim } from "./optim.ts";
+import { createNativeProgram } from "./program.ts";
 import { createNativeReduce } from "./reduce.ts";
 
 export function createNative(addon: Addon): Backend {
@@ -11,6 +12,7 @@ export function createNative(addon: Addon): Backend {
     ...nativeGemm(addon),
     ...createNativeReduce(addon),
     ...nativeOptim(addon),
+    ...createNativeProgram(addon),
     name: "native",
     exact: true,
     get isa() {

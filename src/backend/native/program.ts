@@ -121,16 +121,7 @@ function compile(addon: ProgramAddon, spec: ProgramSpec, memory: ProgramMemory):
 
 function settingsOf(call: LoopCall): Float64Array {
   const { seed, firstStep, stopOnNonFinite } = call;
-  return Float64Array.of(
-    seed % TWO_32,
-    Math.floor(seed / TWO_32),
-    firstStep % TWO_32,
-    stopOnNonFinite ? 1 : 0,
-    0,
-    0,
-    0,
-    0,
-  );
+  return Float64Array.of(seed % TWO_32, Math.floor(seed / TWO_32), firstStep % TWO_32, stopOnNonFinite ? 1 : 0, 0, 0, 0, 0);
 }
 
 function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {

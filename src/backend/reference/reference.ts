@@ -2,6 +2,7 @@
 import { fault } from "../../core/errors.ts";
 import type { Backend } from "../backend.ts";
 import { referenceGemm } from "./gemm.ts";
+import { createReferenceProgram } from "./loop.ts";
 import { referenceOptim } from "./optim.ts";
 import { createReferenceReduce } from "./reduce.ts";
 
@@ -10,6 +11,7 @@ export function createReference(exact: boolean): Backend {
     ...referenceGemm(exact),
     ...createReferenceReduce(),
     ...referenceOptim(),
+    ...createReferenceProgram(referenceGemm(exact)),
     name: "reference",
     exact,
     isa: "typescript",

@@ -59,14 +59,7 @@ export function logSoftmax(dtype: Dtype, rows: number, cols: number, x: FloatArr
   }
 }
 
-export function softmaxGradient(
-  dtype: Dtype,
-  rows: number,
-  cols: number,
-  y: FloatArray,
-  dy: FloatArray,
-  dx: FloatArray,
-): void {
+export function softmaxGradient(dtype: Dtype, rows: number, cols: number, y: FloatArray, dy: FloatArray, dx: FloatArray): void {
   const { round, read } = arithmetic(dtype);
   for (let r = 0; r < rows; r++) {
     const begin = r * cols;

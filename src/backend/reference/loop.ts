@@ -1,0 +1,157 @@
+// Training loops in plain TypeScript: twin of native/engine/loop.cc.
+import type { Dtype, FloatArray } from "../../core/types.ts";
+import type { GemmBackend } from "../gemm.ts";
+import {
+  type CompiledLoop,
+  type LoopCall,
+  type LoopResult,
+  type LoopSpec,
+  PART_FLAGS,
+  PART_INTS,
+  type ProgramBackend,
+} from "../program.ts";
+import { arithmetic, binary, blend, unary } from "./ops/elementwise.ts";
+import type { ReferencePlan } from "./optim.ts";
+import { ReferenceProgram } from "./program.ts";
+import { reduceTerms } from "./reduce.ts";
+
+interface Part {
+  readonly program: ReferenceProgram;
+  readonly begin: number;
+  readonly rows: number;
+  readonly miniBatch: number;
+  readonly firstRow: number;
+  readonly flags: number;
+}
+
+function gather(from: FloatArray | Int32Array | null, perRow: number, to: ArrayBuffer, order: Uint32Array, part: Part): void {
+  if (from === null) return;
+  const target =
+    from instanceof Int32Array ? new Int32Array(to) : from instanceof Float32Array ? new Float32Array(to) : new Float64Array(to);
+  for (let r = 0; r < part.rows; r++) {
+    const row = order[part.begin + r];
+    target.set(from.subarray(row * perRow, (row + 1) * perRow), r * perRow);
+  }
+}
+
+/** gradients ← w·g for the first part of an update, gradients + w·g for the others. */
+function average(dtype: Dtype, gradients: FloatArray, part: FloatArray, weight: number, first: boolean): void {
+  if (part === gradients) return;
+  if (first) unary(dtype, "scale", gradients.length, part, gradients, weight);
+  else blend(dtype, gradients.length, gradients, 1, part, weight);
+}
+
+function clip({ dtype, gradients, tensors, clip: { kind, limit } }: LoopSpec): void {
+  if (kind === "none") return;
+  const { round, read } = arithmetic(dtype);
+  if (kind === "value") {
+    const count = gradients.length;
+    const bound = Float64Array.of(round(limit));
+    const low = Float64Array.of(-round(limit));
+    binary(dtype, "maximum", 1, count, low, 3, gradients, 0, gradients);
+    binary(dtype, "minimum", 1, count, bound, 3, gradients, 0, gradients);
+    return;
+  }
+  const views = tensors.map(([begin, count]) => gradients.subarray(begin, begin + count));
+  const scale = (view: FloatArray, norm: number) => {
+    const factor = limit / (norm + 1e-6);
+    if (factor < 1) unary(dtype, "scale", view.length, view, view, factor);
+  };
+  let total = 0;
+  for (const view of views) {
+    const squares = reduceTerms(view.length, (i) => read(view[i]) * read(view[i]));
+    if (kind === "norm") scale(view, Math.sqrt(squares));
+    total += squares;
+  }
+  if (kind === "globalNorm") for (const view of views) scale(view, Math.sqrt(total));
+}
+
+class ReferenceLoop implements CompiledLoop {
+  #cancelled = false;
+  constructor(readonly spec: LoopSpec) {}
+
+  #part(call: LoopCall, index: number): Part {
+    const [program, begin, rows, miniBatch, firstRow, , flags] = call.parts.subarray(index * PART_INTS, (index + 1) * PART_INTS);
+    return { program: this.spec.programs[program] as ReferenceProgram, begin, rows, miniBatch, firstRow, flags };
+  }
+
+  #gather(call: LoopCall, part: Part): void {
+    const { x, y, weights, perRow } = this.spec;
+    gather(x, perRow[0], part.program.space("x"), call.order, part);
+    gather(y, perRow[1], part.program.space("y"), call.order, part);
+    gather(weights, perRow[2], part.program.space("weights"), call.order, part);
+  }
+
+  /** The mini-batches of one update at a time; yields after each. */
+  *steps(call: LoopCall): Generator<LoopResult> {
+    const { spec } = this;
+    const losses = new Float64Array(call.miniBatches);
+    const correct = new Float64Array(call.miniBatches);
+    const plan = spec.plan as ReferencePlan;
+    const count = call.parts.length / PART_INTS;
+    let updates = 0;
+    let rows = 0;
+    let finite = true;
+    yield { parts: 0, updates, aborted: false, losses, correct };
+    for (let i = 0; i < count; i++) {
+      const part = this.#part(call, i);
+      this.#gather(call, part);
+      part.program.control({
+        seed: call.seed,
+        step: (call.firstStep + part.miniBatch) % 4294967296,
+        firstRow: part.firstRow,
+      });
+      part.program.runPhase(0);
+      part.program.runPhase(1);
+      const [loss, hits] = new Float64Array(part.program.space("stats"), 0, 2);
+      const first = (part.flags & PART_FLAGS.firstOfMiniBatch) !== 0;
+      const at = part.miniBatch;
+      losses[at] = first ? loss : losses[at] + loss;
+      correct[at] = first || hits < 0 ? hits : correct[at] + hits;
+      rows = first ? part.rows : rows + part.rows;
+      if (part.flags & PART_FLAGS.lastOfMiniBatch) {
+        losses[at] = losses[at] / rows;
+        finite = finite && Number.isFinite(losses[at]);
+      }
+      const firstOfUpdate = (part.flags & PART_FLAGS.firstOfUpdate) !== 0;
+      average(spec.dtype, spec.gradients, part.program.gradients, call.weights[i], firstOfUpdate);
+      if (!(part.flags & PART_FLAGS.lastOfUpdate)) continue;
+      clip(spec);
+      plan.runWith(call.controls.subarray(updates * plan.width, (updates + 1) * plan.width));
+      updates++;
+      yield { parts: i + 1, updates, aborted: false, losses, correct };
+      if (!finite && call.stopOnNonFinite) return;
+      finite = true;
+    }
+  }
+
+  run(call: LoopCall): LoopResult {
+    let result: LoopResult | undefined;
+    for (const done of this.steps(call)) result = done;
+    return result as LoopResult;
+  }
+
+  /** The event loop gets a turn after each update. */
+  async runAsync(call: LoopCall): Promise<LoopResult> {
+    this.#cancelled = false;
+    let result: LoopResult | undefined;
+    for (const done of this.steps(call)) {
+      result = done;
+      if (done.parts * PART_INTS === call.parts.length) break;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#cancelled) return { ...done, aborted: true };
+    }
+    return result as LoopResult;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+  }
+}
+
+export function createReferenceProgram(gemm: GemmBackend): ProgramBackend {
+  return {
+    compile: (spec, memory) => new ReferenceProgram(spec, memory, gemm),
+    createLoop: (spec) => new ReferenceLoop(spec),
+  };
+}
