@@ -6,8 +6,10 @@ export type { Dtype, FloatArray, Tensor } from "./core/types.ts";
 export * from "./gradients/index.ts";
 export { type GemmOptions, gemm } from "./linalg/gemm.ts";
 export { type MatmulOptions, matmul } from "./linalg/matmul.ts";
+export * from "./nn/index.ts";
 export * from "./optim/index.ts";
 export * from "./schedule/index.ts";
+export { createTrainer } from "./train/engine.ts";
 export {
   type FindLearningRateOptions,
   findLearningRate,

@@ -62,7 +62,7 @@ void scale(T* gradient, size_t count, double factor) {
   ops_of(gradient).unary(static_cast<int>(UnaryKind::scale), count, gradient, gradient, factor);
 }
 
-// As PyTorch: gradients are multiplied by limit / (norm + 1e-6) where that is below 1.
+// As PyTorch: gradients are multiplied by limit / (norm + 1e-6) where that is below 1 (NaN where the norm is).
 template <class T>
 void clip_gradients(Loop& loop) {
   FpScope scope(flushes_subnormals<T>());
@@ -79,13 +79,13 @@ void clip_gradients(Loop& loop) {
     const double squares = ops.sum_squares(tensor.count, arena + tensor.begin);
     if (loop.clip == Clip::norm) {
       const double factor = loop.clip_limit / (std::sqrt(squares) + 1e-6);
-      if (factor < 1) scale(arena + tensor.begin, tensor.count, factor);
+      if (!(factor >= 1)) scale(arena + tensor.begin, tensor.count, factor);
     }
     total += squares;
   }
   if (loop.clip == Clip::global_norm) {
     const double factor = loop.clip_limit / (std::sqrt(total) + 1e-6);
-    if (factor < 1) {
+    if (!(factor >= 1)) {
       for (const TensorRange& tensor : loop.tensors) scale(arena + tensor.begin, tensor.count, factor);
     }
   }
@@ -141,11 +141,12 @@ void loop_run(Loop& loop, LoopRun& run) {
       else average<float>(loop, program, run.weights[i], part.flags & kFirstOfUpdate);
     }
     run.parts_done = i;
-    if (run.parts[i - 1].flags & kLastOfUpdate) {
-      if (loop.clip != Clip::none) {
-        if (loop.f64) clip_gradients<double>(loop);
-        else clip_gradients<float>(loop);
-      }
+    const int32_t flags = run.parts[i - 1].flags;
+    if ((flags & (kLastOfUpdate | kClipOnly)) && loop.clip != Clip::none) {
+      if (loop.f64) clip_gradients<double>(loop);
+      else clip_gradients<float>(loop);
+    }
+    if (flags & kLastOfUpdate) {
       step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);
       ++run.updates_done;
       if (!finite && run.stop_on_non_finite) return;

@@ -23,6 +23,7 @@ struct LoopPart {
   int32_t flags;
 };
 constexpr int32_t kFirstOfUpdate = 1, kLastOfUpdate = 2, kFirstOfMiniBatch = 4, kLastOfMiniBatch = 8;
+constexpr int32_t kClipOnly = 16;  // the last of an update that the caller makes
 constexpr size_t kPartInts = 7;
 
 enum class Clip : int { none, value, norm, global_norm };

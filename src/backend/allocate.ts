@@ -3,6 +3,13 @@ import { wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { currentBackend } from "./select.ts";
 
+const owned = new WeakSet<ArrayBufferLike>();
+
+/** True where the array's memory came from allocate() of the backend that is in use. */
+export function isOwned(array: FloatArray | Int32Array): boolean {
+  return owned.has(array.buffer);
+}
+
 /**
  * Zeroed memory of `length` elements, 64-byte aligned and on large pages where the native backend runs: the fastest
  * home for parameters, gradients and data.
@@ -16,5 +23,6 @@ export function allocate(dtype: Dtype, length: number): FloatArray {
   checkInteger("length", length);
   const size = dtype === "float32" ? 4 : 8;
   const buffer = currentBackend().allocate(length * size);
+  owned.add(buffer);
   return dtype === "float32" ? new Float32Array(buffer, 0, length) : new Float64Array(buffer, 0, length);
 }

@@ -136,7 +136,7 @@ export type ClipKind = (typeof CLIP_KINDS)[number];
 
 /** Integers of a part: program, begin in the order, rows, mini-batch, first row within it, group, flags. */
 export const PART_INTS = 7;
-export const PART_FLAGS = { firstOfUpdate: 1, lastOfUpdate: 2, firstOfMiniBatch: 4, lastOfMiniBatch: 8 } as const;
+export const PART_FLAGS = { firstOfUpdate: 1, lastOfUpdate: 2, firstOfMiniBatch: 4, lastOfMiniBatch: 8, clipOnly: 16 } as const;
 
 export interface LoopSpec {
   readonly dtype: Dtype;

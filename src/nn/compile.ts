@@ -6,6 +6,7 @@ import type { FloatArray } from "../core/types.ts";
 import { constant } from "../graph/elementwise.ts";
 import { traceGradients } from "../graph/gradients.ts";
 import { Graph, sizeOf, type Value } from "../graph/graph.ts";
+import { copy } from "../graph/layers.ts";
 import { type Plan, planProgram } from "../graph/plan.ts";
 import type { Loss } from "./losses.ts";
 import type { BuiltNetwork } from "./network.ts";
@@ -58,9 +59,11 @@ function trace(request: CompileRequest): { plan: Plan; output: Value | null } {
   const graph = new Graph(network.dtype, purpose === "train");
   const x = graph.value([rows, ...network.inputShape], { home: { space: "x", offset: 0 } });
   const { output, parameters } = network.trace(graph, x);
+  // An output that is the input or a parameter itself gets storage of its own.
+  const outcome = graph.homes.has(graph.root(output).id) ? copy(output) : output;
   const seeds = request.loss && purpose !== "predict" ? traceLoss(graph, request, output) : [];
   if (purpose === "train") traceGradients(graph, seeds, parameters);
-  else graph.kept.add(graph.root(output).id);
+  else graph.kept.add(graph.root(outcome).id);
   const element = network.dtype === "float32" ? 4 : 8;
   const sparse = request.loss?.targets === "classes";
   const plan = planProgram(graph, {
@@ -68,7 +71,7 @@ function trace(request: CompileRequest): { plan: Plan; output: Value | null } {
     y: request.loss ? rows * (sparse ? 4 : sizeOf(network.outputShape) * element) : 0,
     weights: request.weighted ? rows * element : 0,
   });
-  return { plan, output: purpose === "train" ? null : output };
+  return { plan, output: purpose === "train" ? null : outcome };
 }
 
 export function compileProgram(request: CompileRequest): BoundProgram {

@@ -55,7 +55,7 @@ function clip({ dtype, gradients, tensors, clip: { kind, limit } }: LoopSpec): v
   const views = tensors.map(([begin, count]) => gradients.subarray(begin, begin + count));
   const scale = (view: FloatArray, norm: number) => {
     const factor = limit / (norm + 1e-6);
-    if (factor < 1) unary(dtype, "scale", view.length, view, view, factor);
+    if (!(factor >= 1)) unary(dtype, "scale", view.length, view, view, factor);
   };
   let total = 0;
   for (const view of views) {
@@ -115,14 +115,15 @@ class ReferenceLoop implements CompiledLoop {
       }
       const firstOfUpdate = (part.flags & PART_FLAGS.firstOfUpdate) !== 0;
       average(spec.dtype, spec.gradients, part.program.gradients, call.weights[i], firstOfUpdate);
+      if (part.flags & (PART_FLAGS.lastOfUpdate | PART_FLAGS.clipOnly)) clip(spec);
       if (!(part.flags & PART_FLAGS.lastOfUpdate)) continue;
-      clip(spec);
       plan.runWith(call.controls.subarray(updates * plan.width, (updates + 1) * plan.width));
       updates++;
       yield { parts: i + 1, updates, aborted: false, losses, correct };
       if (!finite && call.stopOnNonFinite) return;
       finite = true;
     }
+    yield { parts: count, updates, aborted: false, losses, correct };
   }
 
   run(call: LoopCall): LoopResult {

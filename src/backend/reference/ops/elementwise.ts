@@ -32,7 +32,7 @@ const MOVES: Partial<Record<UnaryKind, (raw: number, read: number) => number>> =
 const UNARY: Partial<Record<UnaryKind, Unary>> = {
   elu: (x, a) => (x > 0 ? x : a * expm1(x)),
   silu: (x) => x * sigmoid(x),
-  gelu: (x) => 0.5 * x * (1 + erf(x * 0.7071067811865476)),
+  gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
   geluTanh: (x) => 0.5 * x * (1 + tanh(geluInner(x))),
   sigmoid,
   tanh,
@@ -70,7 +70,7 @@ const UNARY_GRADIENT: Partial<Record<UnaryKind, UnaryGradient>> = {
     return dy * (g * (1 + s * (1 - g)));
   },
   gelu: (s, dy) => {
-    const phi = 0.5 * (1 + erf(s * 0.7071067811865476));
+    const phi = 0.5 * (1 + erf(s * Math.SQRT1_2));
     const density = 0.3989422804014327 * exp(-0.5 * (s * s));
     return dy * (phi + s * density);
   },

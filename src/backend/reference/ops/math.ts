@@ -13,16 +13,16 @@ function exp2Integral(k: number): number {
 
 /** Half to even, for |x| < 2⁵¹. */
 function roundEven(x: number): number {
-  const big = 4503599627370496;
+  const big = 4503599627370496.0;
   return x < 0 ? x - big + big : x + big - big;
 }
 
 function expPolynomial(t: number): number {
-  let p = 4.13813679705723846039e-8;
-  p = -1.6533902205465251539e-6 + t * p;
-  p = 6.61375632143793436117e-5 + t * p;
-  p = -2.77777777770155933842e-3 + t * p;
-  return 1.66666666666666019037e-1 + t * p;
+  let p = 4.1381367970572385e-8;
+  p = -1.6533902205465252e-6 + t * p;
+  p = 6.613756321437934e-5 + t * p;
+  p = -0.0027777777777015593 + t * p;
+  return 0.16666666666666602 + t * p;
 }
 
 function expCorrection(r: number): number {
@@ -34,10 +34,10 @@ function expCorrection(r: number): number {
 export function exp(x: number): number {
   if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
   if (x < -708.3964185322641) return 0;
-  if (x !== x) return x;
-  const k = roundEven(x * 1.442695040888963387);
-  const high = x - k * 6.9314718036912381649e-1;
-  const low = k * 1.90821492927058770002e-10;
+  if (Number.isNaN(x)) return x;
+  const k = roundEven(x * Math.LOG2E);
+  const high = x - k * 0.6931471803691238;
+  const low = k * 1.9082149292705877e-10;
   const r = high - low;
   const t = r * r;
   const c = r - t * expPolynomial(t);
@@ -56,28 +56,28 @@ export function log(x: number): number {
   if (x < 0) return Number.NaN;
   if (!(x < Number.POSITIVE_INFINITY)) return x;
   const tiny = x < 2.2250738585072014e-308;
-  double[0] = tiny ? x * 18014398509481984 : x;
+  double[0] = tiny ? x * 1.8014398509481984e16 : x;
   let k = (words[1] >>> 20) - (tiny ? 1077 : 1023);
   words[1] = (words[1] & 0xfffff) | 0x3ff00000;
   let m = double[0];
-  if (m > 1.4142135623730951) {
+  if (m > Math.SQRT2) {
     m = m * 0.5;
     k = k + 1;
   }
   const f = m - 1;
   const s = f / (2 + f);
   const z = s * s;
-  let r = 1.479819860511658591e-1;
-  r = 1.531383769920937332e-1 + z * r;
-  r = 1.818357216161805012e-1 + z * r;
-  r = 2.222219843214978396e-1 + z * r;
-  r = 2.857142874366239149e-1 + z * r;
-  r = 3.999999999940941908e-1 + z * r;
-  r = 6.66666666666673513e-1 + z * r;
+  let r = 0.14798198605116586;
+  r = 0.15313837699209373 + z * r;
+  r = 0.1818357216161805 + z * r;
+  r = 0.22222198432149784 + z * r;
+  r = 0.2857142874366239 + z * r;
+  r = 0.3999999999940942 + z * r;
+  r = 0.6666666666666735 + z * r;
   r = z * r;
   const halfSquare = 0.5 * f * f;
-  const inner = s * (halfSquare + r) + k * 1.90821492927058770002e-10;
-  return k * 6.9314718036912381649e-1 - (halfSquare - inner - f);
+  const inner = s * (halfSquare + r) + k * 1.9082149292705877e-10;
+  return k * 0.6931471803691238 - (halfSquare - inner - f);
 }
 
 /** log(1 + u) for u ≥ 0. */
@@ -96,12 +96,12 @@ export function tanh(x: number): number {
   let magnitude: number;
   if (a < 0.625) {
     const z = a * a;
-    let p = -9.64399179425052238628e-1;
-    p = p * z + -9.92877231001918586564e1;
-    p = p * z + -1.61468768441708447952e3;
-    let q = z + 1.12811678491632931402e2;
-    q = q * z + 2.23548839060100448583e3;
-    q = q * z + 4.84406305325125486048e3;
+    let p = -0.9643991794250523;
+    p = p * z + -99.28772310019185;
+    p = p * z + -1614.6876844170845;
+    let q = z + 112.81167849163293;
+    q = q * z + 2235.4883906010045;
+    q = q * z + 4844.063053251255;
     magnitude = a + a * ((z * p) / q);
   } else {
     magnitude = 1 - 2 / (exp(2 * a) + 1);
@@ -110,41 +110,41 @@ export function tanh(x: number): number {
 }
 
 export function erf(x: number): number {
-  if (x !== x) return x;
+  if (Number.isNaN(x)) return x;
   const a = Math.abs(x);
   let magnitude: number;
   if (a < 1) {
     const z = a * a;
-    let t = 9.60497373987051638749;
-    t = t * z + 9.00260197203842689217e1;
-    t = t * z + 2.23200534594684319226e3;
-    t = t * z + 7.00332514112805075473e3;
-    t = t * z + 5.55923013010394962768e4;
-    let u = z + 3.35617141647503099647e1;
-    u = u * z + 5.21357949780152679795e2;
-    u = u * z + 4.59432382970980127987e3;
-    u = u * z + 2.26290000613890934246e4;
-    u = u * z + 4.92673942608635921086e4;
+    let t = 9.604973739870516;
+    t = t * z + 90.02601972038427;
+    t = t * z + 2232.005345946843;
+    t = t * z + 7003.325141128051;
+    t = t * z + 55592.30130103949;
+    let u = z + 33.56171416475031;
+    u = u * z + 521.3579497801527;
+    u = u * z + 4594.323829709801;
+    u = u * z + 22629.000061389095;
+    u = u * z + 49267.39426086359;
     magnitude = a * (t / u);
   } else {
     const b = a > 6.5 ? 6.5 : a;
-    let p = 2.46196981473530512524e-10;
-    p = p * b + 5.64189564831068821977e-1;
-    p = p * b + 7.46321056442269912687;
-    p = p * b + 4.86371970985681366614e1;
-    p = p * b + 1.96520832956077098242e2;
-    p = p * b + 5.26445194995477358631e2;
-    p = p * b + 9.3452852717195760754e2;
-    p = p * b + 1.02755188689515710272e3;
-    p = p * b + 5.57535335369399327526e2;
-    let q = b + 1.32281951154744992508e1;
-    q = q * b + 8.67072140885989742329e1;
-    q = q * b + 3.54937778887819891062e2;
-    q = q * b + 9.75708501743205489753e2;
-    q = q * b + 1.82390916687909736289e3;
-    q = q * b + 2.24633760818710981792e3;
-    q = q * b + 1.65666309194161350182e3;
-    q = q * b + 5.57535340817727675546e2;
+    let p = 2.461969814735305e-10;
+    p = p * b + 0.5641895648310689;
+    p = p * b + 7.463210564422699;
+    p = p * b + 48.63719709856814;
+    p = p * b + 196.5208329560771;
+    p = p * b + 526.4451949954773;
+    p = p * b + 934.5285271719576;
+    p = p * b + 1027.5518868951572;
+    p = p * b + 557.5353353693994;
+    let q = b + 13.228195115474499;
+    q = q * b + 86.70721408859897;
+    q = q * b + 354.9377788878199;
+    q = q * b + 975.7085017432055;
+    q = q * b + 1823.9091668790973;
+    q = q * b + 2246.3376081871097;
+    q = q * b + 1656.6630919416134;
+    q = q * b + 557.5353408177277;
     magnitude = 1 - (exp(-(b * b)) * p) / q;
   }
   return x < 0 ? -magnitude : magnitude;

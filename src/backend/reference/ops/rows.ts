@@ -91,7 +91,7 @@ function firstMaximum(read: (x: number) => number, x: FloatArray, begin: number,
     const other = read(x[begin + j]);
     if (j < target ? !(other < value) : other > value) return false;
   }
-  return value === value;
+  return !Number.isNaN(value);
 }
 
 export function firstLargest(read: (x: number) => number, x: FloatArray, begin: number, cols: number): number {
@@ -133,7 +133,7 @@ export function crossEntropySparse(dtype: Dtype, call: CrossEntropyCall, labels:
       value = certain * value + smoothing * (row.logSum - reduceTerms(cols, (j) => read(x[begin + j])) / cols);
     }
     loss[r] = round(weight * value);
-    hits[r] = row.sum === row.sum && firstMaximum(read, x, begin, cols, label) ? 1 : 0;
+    hits[r] = !Number.isNaN(row.sum) && firstMaximum(read, x, begin, cols, label) ? 1 : 0;
     if (!gradient) continue;
     const factor = weight * scale;
     for (let j = 0; j < cols; j++) {
@@ -153,7 +153,7 @@ export function crossEntropyDense(dtype: Dtype, call: CrossEntropyCall, targets:
     const value = reduceTerms(cols, (j) => target(j) * (row.logSum - read(x[begin + j])));
     loss[r] = round(weight * value);
     const best = firstLargest(read, targets, begin, cols);
-    hits[r] = row.sum === row.sum && firstMaximum(read, x, begin, cols, best) ? 1 : 0;
+    hits[r] = !Number.isNaN(row.sum) && firstMaximum(read, x, begin, cols, best) ? 1 : 0;
     if (!gradient) continue;
     const mass = reduceTerms(cols, target);
     const factor = weight * scale;

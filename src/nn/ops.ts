@@ -1,0 +1,28 @@
+// Functions over graph values, for custom losses, layers and functional models.
+export {
+  abs,
+  add,
+  divide,
+  elu,
+  exp,
+  gelu,
+  leakyRelu,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  multiply,
+  negate,
+  type Operand,
+  reciprocal,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  subtract,
+  tanh,
+} from "../graph/elementwise.ts";
+export { dense, dropout, layerNorm, logSoftmax, matmul, softmax } from "../graph/layers.ts";
+export { type Axis, concatenate, mean, reshape, sliceColumns, sum } from "../graph/reduce.ts";

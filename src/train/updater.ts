@@ -1,0 +1,86 @@
+// How updates are made: by the optimizer's plan inside the native loop, or by its step() after each backward pass where it
+// reads what the step computes (the loss, the gradient's norm).
+import type { StepPlan } from "../backend/optim.ts";
+import { wrongKind } from "../core/errors.ts";
+import type { FloatArray } from "../core/types.ts";
+import { advance, type BoundPlan, bindGradients, writeControl } from "../optim/internal.ts";
+import { core, Optimizer } from "../optim/optimizer.ts";
+import type { TrainerOptimizer } from "./trainer.ts";
+
+export interface Updater {
+  /** True where step() makes each update. */
+  readonly stepwise: boolean;
+  /** The plan for the loop, and whether it is another one than last time. */
+  plan(): { readonly plan: StepPlan; readonly changed: boolean };
+  /** Control rows of the coming updates. */
+  controls(updates: number, learningRates: Float64Array | undefined): Float64Array;
+  /** Counts updates that the loop made. */
+  advance(updates: number, learningRates: Float64Array | undefined): void;
+  step(loss: number, learningRate: number | undefined): void;
+  dispose(): void;
+}
+
+class PlanUpdater implements Updater {
+  #plan: BoundPlan | undefined;
+  #told: BoundPlan | undefined;
+
+  constructor(
+    readonly optimizer: Optimizer,
+    readonly gradients: readonly FloatArray[],
+  ) {}
+
+  get stepwise(): boolean {
+    const inside = this.optimizer[core];
+    return inside.readsGradients() || inside.groups.some(({ method }) => method.needsLoss === true);
+  }
+
+  #current(): BoundPlan {
+    if (!this.#plan || this.#plan.stale) this.#plan = bindGradients(this.optimizer, this.gradients);
+    return this.#plan;
+  }
+
+  plan(): { plan: StepPlan; changed: boolean } {
+    const plan = this.#current();
+    const changed = plan !== this.#told;
+    this.#told = plan;
+    return { plan, changed };
+  }
+
+  controls(updates: number, learningRates: Float64Array | undefined): Float64Array {
+    const plan = this.#current();
+    const rows = new Float64Array(updates * plan.width);
+    for (let k = 0; k < updates; k++) {
+      const row = rows.subarray(k * plan.width, (k + 1) * plan.width);
+      writeControl(this.optimizer, plan, row, k, rateOption(learningRates?.[k]));
+    }
+    return rows;
+  }
+
+  advance(updates: number, learningRates: Float64Array | undefined): void {
+    for (let k = 0; k < updates; k++) advance(this.optimizer, 1, rateOption(learningRates?.[k]));
+  }
+
+  step(loss: number, learningRate: number | undefined): void {
+    const { optimizer } = this;
+    const before = optimizer.groups.map((group) => group.learningRate);
+    if (learningRate !== undefined) for (const group of optimizer.groups) group.learningRate = learningRate;
+    optimizer.step([...this.gradients], { loss });
+    if (learningRate === undefined) return;
+    optimizer.groups.forEach((group, i) => {
+      group.learningRate = before[i];
+    });
+  }
+
+  dispose(): void {
+    this.#plan?.dispose();
+    this.#plan = undefined;
+    this.#told = undefined;
+  }
+}
+
+const rateOption = (learningRate: number | undefined) => (learningRate === undefined ? {} : { learningRate });
+
+export function updaterFor(optimizer: TrainerOptimizer, gradients: readonly FloatArray[]): Updater {
+  if (!(optimizer instanceof Optimizer)) throw wrongKind("optimizer", "a function that returns an optimizer", optimizer);
+  return new PlanUpdater(optimizer, gradients);
+}
