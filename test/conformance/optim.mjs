@@ -4,6 +4,8 @@ import { assertSameBits, generator, guarded, values } from "./compare.mjs";
 const LENGTHS = [...Array.from({ length: 34 }, (_, i) => i), 97, 257, 1009, 4099];
 const LONG = 100_003;
 const STEPS = 3;
+/** Rows of a history slot; fewer than the steps, so that one is replaced. */
+const ROWS = 2;
 
 const COMMON = {
   none: { scale: 1, clip: Infinity, l1: 0, l2: 0, keep: 1 },
@@ -12,7 +14,9 @@ const COMMON = {
 };
 
 /** Coefficients as a step might have them: small epsilons, everything else in (0, 1). */
-function coefficient(name, next) {
+function coefficient(name, next, t) {
+  if (name === "row") return t % ROWS;
+  if (name === "plain") return t % 2;
   if (name.startsWith("epsilon")) return 1e-8;
   return 0.01 + 0.98 * next();
 }
@@ -20,14 +24,14 @@ function coefficient(name, next) {
 function makeCase(rule, dtype, { count, offset, prelude, specials }, seed) {
   const next = generator(seed);
   const common = COMMON[prelude];
-  const rows = Array.from({ length: STEPS }, () => [
+  const rows = Array.from({ length: STEPS }, (_, t) => [
     1,
     common.scale,
     common.clip,
     common.l1,
     common.l2,
     common.keep,
-    ...rule.coefficients.map((name) => coefficient(name, next)),
+    ...rule.coefficients.map((name) => coefficient(name, next, t)),
   ]);
   const type = dtype === "float32" ? Float32Array : Float64Array;
   return { rule, dtype, type, count, offset, specials, rows, seed };
@@ -36,8 +40,9 @@ function makeCase(rule, dtype, { count, offset, prelude, specials }, seed) {
 function execute(backend, c) {
   const parameter = guarded(c.type, c.count, c.offset, values(c.count, c.seed + 1, c.specials, 1));
   const slots = c.rule.slots.map((_, j) => {
-    const content = values(c.count, c.seed + 10 + j, c.specials, j + 2).map(Math.abs);
-    return guarded(c.type, c.count, (c.offset + j) % 5, content);
+    const count = j === 0 && c.rule.history !== undefined ? c.count * ROWS : c.count;
+    const content = values(count, c.seed + 10 + j, c.specials, j + 2).map(Math.abs);
+    return guarded(c.type, count, (c.offset + j) % 5, content);
   });
   const plan = backend.createStepPlan([
     { rule: c.rule, dtype: c.dtype, tensors: [{ parameter: parameter.view, slots: slots.map(({ view }) => view) }] },
