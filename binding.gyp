@@ -18,6 +18,7 @@
       "cflags_cc": ["<@(downhill_cflags)", "<!@(node -p \"process.env.DOWNHILL_WERROR === '1' ? '-Werror' : ''\")"],
       "ldflags": ["-Wl,--exclude-libs,ALL", "-pthread"],
       "conditions": [
+        ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete"] }],
         ["OS=='mac'", {
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
