@@ -94,7 +94,7 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
     const bytes = new Uint8Array(size);
     let at = 0;
     while (at < size) {
-      const { bytesRead: count } = await handle.read(bytes, at, Math.min(size - at, 2 ** 30), at);
+      const { bytesRead: count } = await handle.read(bytes, at, Math.min(size - at, 1_073_741_824), at);
       if (count === 0) throw fault("ERR_FORMAT", `${path}: the file shrank while it was read`);
       at += count;
     }

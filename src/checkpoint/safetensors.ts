@@ -1,5 +1,6 @@
 // The safetensors format: encode and decode, strict about every byte. Not for files (file.ts) or meaning (checkpoint.ts).
 // Layout: u64 little-endian header length, JSON header padded with spaces, then the tensors without holes.
+import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import { parseStrictObject } from "./json-header.ts";
 
@@ -156,7 +157,7 @@ function parseEntry(name: string, value: unknown, fail: (why: string) => Error):
  * @throws Error ERR_FORMAT naming what is wrong; TypeError ERR_DTYPE.
  */
 export function decodeSafetensors(bytes: Uint8Array, { name = "safetensors" }: { readonly name?: string } = {}): Safetensors {
-  if (!(bytes instanceof Uint8Array)) throw wrongKind("bytes", "a Uint8Array", bytes);
+  if (arrayKind(bytes) !== "Uint8Array") throw wrongKind("bytes", "a Uint8Array", bytes);
   const fail = (why: string) => fault("ERR_FORMAT", `${name}: ${why}`);
   if (bytes.length < 8) throw fail(`expected at least 8 bytes, received ${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,7 @@
 // Counter-based randomness: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3",
 // SC11). Every draw is addressed by (seed, stream, index), so that order of execution does not matter and any draw can be
 // made again. Identical on every runtime, and in C++ where kernels draw (dropout).
-import { checkFloatArray, checkInteger, dtypeOf, intrinsicLength } from "./checks.ts";
+import { arrayKind, checkFloatArray, checkInteger, dtypeOf, intrinsicLength } from "./checks.ts";
 import { wrongKind, wrongValue } from "./errors.ts";
 import { cos, log, sin } from "./scalar-math.ts";
 import type { FloatArray } from "./types.ts";
@@ -131,7 +131,7 @@ export function permutation(seed: number, stream: number, n: number, out?: Uint3
   checkAddress(seed, stream);
   checkInteger("n", n);
   if (n >= TWO_32) throw wrongValue("n", "an integer below 2^32", n);
-  if (out !== undefined && !(out instanceof Uint32Array)) throw wrongKind("out", "a Uint32Array", out);
+  if (out !== undefined && arrayKind(out) !== "Uint32Array") throw wrongKind("out", "a Uint32Array", out);
   if (out !== undefined && out.length !== n) throw wrongValue("out", `a length of ${n}`, out.length, "ERR_LENGTH");
   const order = out ?? new Uint32Array(n);
   for (let i = 0; i < n; i++) {

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { arrayKind } from "../core/checks.ts";
 import { fault } from "../core/errors.ts";
 import { type IdxArray, parseIdx } from "./idx.ts";
 
@@ -53,12 +54,12 @@ async function readPart(directory: string, part: string, rank: number, verify: b
 
 function classificationSet(images: IdxArray, labels: IdxArray, directory: string, part: string): ClassificationSet {
   const [count = 0, ...image] = images.shape;
-  if (!(images.data instanceof Uint8Array) || image.length === 0)
+  if (arrayKind(images.data) !== "Uint8Array" || image.length === 0)
     throw fault(
       "ERR_FORMAT",
       `${directory}: ${part} images: expected bytes of rank 2 or more, received rank ${images.shape.length}`,
     );
-  if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1 || labels.shape[0] !== count)
+  if (arrayKind(labels.data) !== "Uint8Array" || labels.shape.length !== 1 || labels.shape[0] !== count)
     throw fault("ERR_FORMAT", `${directory}: ${part} labels: expected ${count} bytes, received ${labels.shape.join(" × ")}`);
   const bytes = images.data;
   const x = new Float32Array(bytes.length);

@@ -2,6 +2,7 @@
 // Plain or gzip-compressed; strict about every byte. Not for finding data sets (idx-dataset.ts).
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
+import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind } from "../core/errors.ts";
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -99,7 +100,7 @@ export function parseIdx(
   bytes: Uint8Array,
   { name = "idx", maxBytes = DEFAULT_MAX_BYTES }: { readonly name?: string; readonly maxBytes?: number } = {},
 ): IdxArray {
-  if (!(bytes instanceof Uint8Array)) throw wrongKind("bytes", "a Uint8Array", bytes);
+  if (arrayKind(bytes) !== "Uint8Array") throw wrongKind("bytes", "a Uint8Array", bytes);
   const plain = unpack(bytes, name, maxBytes);
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
   if (plain.length < 4) throw fault("ERR_FORMAT", `${name}: expected at least 4 bytes, received ${plain.length}`);

@@ -1,5 +1,6 @@
 // NumPy's .npy format, versions 1 to 3: reading every numeric dtype, writing little-endian C order.
 import { readFile, writeFile } from "node:fs/promises";
+import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind } from "../core/errors.ts";
 
 export type NpyData =
@@ -65,7 +66,7 @@ function parseHeader(text: string, name: string): Header {
 
 /** Reads a .npy array. @throws Error ERR_FORMAT for anything but a complete numeric array; TypeError ERR_DTYPE. */
 export function parseNpy(bytes: Uint8Array, { name = "npy" }: { readonly name?: string } = {}): NpyArray {
-  if (!(bytes instanceof Uint8Array)) throw wrongKind("bytes", "a Uint8Array", bytes);
+  if (arrayKind(bytes) !== "Uint8Array") throw wrongKind("bytes", "a Uint8Array", bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes[6];
   if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 6)).toString("latin1") !== MAGIC || !version || version > 3)

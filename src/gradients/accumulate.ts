@@ -1,4 +1,5 @@
 // Gradient accumulation: the mean over several mini-batches, as if they had been one.
+import { dtypeOf } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import { f32, operand32 } from "../core/f32.ts";
 import type { FloatArray } from "../core/types.ts";
@@ -74,6 +75,6 @@ export class GradientAccumulator {
 
 /** sum ← sum + x in the dtype's arithmetic. */
 function addInto(sum: FloatArray, x: FloatArray): void {
-  if (sum instanceof Float32Array) for (let i = 0; i < sum.length; i++) sum[i] = f32(operand32(sum[i]) + operand32(x[i]));
+  if (dtypeOf(sum) === "float32") for (let i = 0; i < sum.length; i++) sum[i] = f32(operand32(sum[i]) + operand32(x[i]));
   else for (let i = 0; i < sum.length; i++) sum[i] += x[i];
 }

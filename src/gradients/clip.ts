@@ -2,7 +2,7 @@
 
 import { reduceTerms } from "../backend/reference/reduce.ts";
 import { currentBackend } from "../backend/select.ts";
-import { intrinsicLength } from "../core/checks.ts";
+import { dtypeOf, intrinsicLength } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import { operand32 } from "../core/f32.ts";
 import { pow } from "../core/scalar-math.ts";
@@ -25,7 +25,7 @@ function checkNormType(options: NormOptions): number {
 /** Σ |x|ᵖ of one array, or its largest magnitude for p = Infinity (NaN where an element is NaN). */
 function powerSum(x: FloatArray, p: number): number {
   if (p === 2) return currentBackend().sumSquares(x);
-  const read = x instanceof Float32Array ? operand32 : (value: number): number => value;
+  const read = dtypeOf(x) === "float32" ? operand32 : (value: number): number => value;
   if (p === Infinity) {
     let largest = 0;
     for (const value of x) {

@@ -3,6 +3,7 @@
 
 import type { Safetensors, StoredTensor } from "../checkpoint/safetensors.ts";
 import { decodeTree, encodeTree } from "../checkpoint/tree.ts";
+import { dtypeOf } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import type { CallbackState } from "./callback.ts";
@@ -42,7 +43,7 @@ export interface TrainingState {
 }
 
 function stored({ tensor }: NamedTensor): StoredTensor {
-  return { dtype: tensor.data instanceof Float64Array ? "F64" : "F32", shape: tensor.shape, data: tensor.data };
+  return { dtype: dtypeOf(tensor.data) === "float64" ? "F64" : "F32", shape: tensor.shape, data: tensor.data };
 }
 
 /** The weights alone: parameters and running statistics. */

@@ -1,4 +1,5 @@
 // Matrix multiply through the addon. Scalars go through a control block that both sides share.
+import { dtypeOf } from "../../core/checks.ts";
 import { fault } from "../../core/errors.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { ACTIVATIONS, type GemmBackend, type GemmCall } from "../gemm.ts";
@@ -25,7 +26,7 @@ function writeControl(control: Float64Array, call: GemmCall): void {
   control[5] = call.ldc;
   control[6] = call.ldr;
   control[7] =
-    (call.c instanceof Float64Array ? DOUBLE : 0) +
+    (dtypeOf(call.c) === "float64" ? DOUBLE : 0) +
     (call.transA ? TRANS_A : 0) +
     (call.transB ? TRANS_B : 0) +
     ACTIVATION * ACTIVATIONS.indexOf(call.activation);

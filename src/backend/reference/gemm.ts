@@ -1,5 +1,6 @@
 // Matrix multiply in plain TypeScript: the definition of the bits (NUMERICS: GEMM). Operands are first copied into
 // plain row-major form, so that one loop serves all transposes.
+import { dtypeOf } from "../../core/checks.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { type GemmBackend, type GemmCall, isDotOrder } from "../gemm.ts";
@@ -13,7 +14,7 @@ const step64: MultiplyAdd = (a, b, c) => a * b + c;
 
 /** rows × columns elements, rows `ld` apart (columns `ld` apart where transposed), as a dense row-major copy. */
 function dense(from: FloatArray, rows: number, columns: number, ld: number, transposed: boolean): FloatArray {
-  const to = from instanceof Float32Array ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
+  const to = dtypeOf(from) === "float32" ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
   const rowStep = transposed ? 1 : ld;
   const columnStep = transposed ? ld : 1;
   for (let i = 0; i < rows; i++) {
@@ -83,7 +84,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
     gemm(call) {
       const { m, n } = call;
       const k = call.alpha === 0 ? 0 : call.k;
-      const single = call.c instanceof Float32Array;
+      const single = dtypeOf(call.c) === "float32";
       const step = single ? (exact ? fma32 : fastStep32) : step64;
       const round = single ? f32 : identity;
       const operand = single ? operand32 : identity;

@@ -1,4 +1,5 @@
 // Averages of weights beside the weights themselves: what EMA, SWA and Lookahead share.
+import { dtypeOf } from "../../core/checks.ts";
 import { wrongKind, wrongValue } from "../../core/errors.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
@@ -15,7 +16,7 @@ export interface AverageState {
 /** average ← average + weight · (parameter − average), each operation rounded to the dtype, weight rounded once. */
 export function moveTowards(average: FloatArray, parameter: FloatArray, weight: number): void {
   const count = average.length;
-  if (average instanceof Float32Array) {
+  if (dtypeOf(average) === "float32") {
     const w = f32(weight);
     for (let i = 0; i < count; i++) {
       const a = operand32(average[i]);
