@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 // The command line: finds the command, turns errors into one line and an exit code (2: arguments, 1: anything else).
 import { suggestion, UsageError } from "./args.ts";
+import { bench } from "./bench.ts";
 import type { Command } from "./command.ts";
+import { demo } from "./demo.ts";
 import { info } from "./info.ts";
+import { predict } from "./predict.ts";
+import { train } from "./train.ts";
 import { packageVersion } from "./version.ts";
 
-const COMMANDS: Readonly<Record<string, Command>> = { info };
+const COMMANDS: Readonly<Record<string, Command>> = { info, train, predict, bench, demo };
 
 function usage(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
@@ -18,6 +22,8 @@ downhill COMMAND --help explains a command with examples.
 
 Examples:
   downhill info                                    what this machine offers
+  downhill train iris.csv --target species         train on a table, save a model and a report
+  downhill predict iris.safetensors new.csv        use the model
 `;
 }
 

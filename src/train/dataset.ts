@@ -77,12 +77,6 @@ export function toInputs(argument: string, x: Inputs, network: Network): { data:
   return { data, rows };
 }
 
-/** Whether a loss takes class indices: those named "sparse…" do. */
-export function takesClasses(loss: unknown): boolean {
-  const name = typeof loss === "string" ? loss : ((loss as { name?: unknown } | null)?.name ?? "");
-  return typeof name === "string" && /^sparse/i.test(name);
-}
-
 /** Targets as class indices or as floats [rows, ...outputShape]. @throws ERR_DTYPE, ERR_LENGTH, ERR_RANGE. */
 export function toTargets(argument: string, y: Inputs, network: Network, rows: number, classes: boolean): Targets {
   const values = numbers(argument, y);

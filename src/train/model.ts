@@ -2,11 +2,12 @@
 import { readSafetensors, writeSafetensors } from "../checkpoint/file.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { Tensor } from "../core/types.ts";
+import { lossOf } from "../nn/losses.ts";
 import { checkSchedule } from "../schedule/cursor.ts";
 import type { AnySchedule } from "../schedule/schedule.ts";
 import { ProgressBar } from "./callbacks/progress-bar.ts";
 import type { ConfusionMatrix } from "./confusion.ts";
-import { type Batch, elementCount, type Inputs, takesClasses, toInputs, toTrainingData } from "./dataset.ts";
+import { type Batch, elementCount, type Inputs, toInputs, toTrainingData } from "./dataset.ts";
 import { confusionOf, evaluateData } from "./evaluation.ts";
 import { type FitPlan, type RowData, runFit } from "./fit.ts";
 import { checkFitOptions, type FitOptions } from "./fit-options.ts";
@@ -92,7 +93,7 @@ export class Model {
       for (const group of trainer.optimizer.groups as readonly { schedule?: AnySchedule }[]) group.schedule ??= schedule;
     }
     this.compiled?.trainer.dispose();
-    this.compiled = { trainer, metrics: resolved, classes: takesClasses(options.loss) };
+    this.compiled = { trainer, metrics: resolved, classes: lossOf(options.loss).targets === "classes" };
     return this;
   }
 
