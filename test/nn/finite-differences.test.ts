@@ -1,0 +1,142 @@
+// Every differentiable operation against central differences in float64, on both backends.
+import { afterEach, describe, expect, it } from "vitest";
+import { setBackend } from "../../src/backend/select.ts";
+import { uniform } from "../../src/core/random.ts";
+import type { Value } from "../../src/graph/graph.ts";
+import * as graphLayers from "../../src/graph/layers.ts";
+import * as losses from "../../src/nn/losses.ts";
+import * as ops from "../../src/nn/ops.ts";
+import { type GraphFunction, type Input, runGraph } from "./run-graph.ts";
+
+/** Values in ±[0.1, 1.1): away from the kinks of relu, abs and the like. */
+function input(stream: number, ...shape: number[]): Input {
+  const count = shape.reduce((product, n) => product * n, 1);
+  const data = Array.from({ length: count }, (_, i) => {
+    const u = uniform(3, stream, i);
+    return (i % 2 === 0 ? 1 : -1) * (0.1 + u);
+  });
+  return { shape, data };
+}
+
+const positive = (given: Input): Input => ({ shape: given.shape, data: given.data.map((v) => Math.abs(v) + 0.2) });
+
+const unaries: Record<string, (x: Value) => Value> = {
+  relu: ops.relu,
+  leakyRelu: (x) => ops.leakyRelu(x, 0.2),
+  elu: (x) => ops.elu(x, 1.3),
+  silu: ops.silu,
+  gelu: (x) => ops.gelu(x),
+  "gelu, tanh formula": (x) => ops.gelu(x, true),
+  sigmoid: ops.sigmoid,
+  tanh: ops.tanh,
+  softplus: ops.softplus,
+  exp: ops.exp,
+  square: ops.square,
+  abs: ops.abs,
+  negate: ops.negate,
+  reciprocal: ops.reciprocal,
+  "times a number": (x) => ops.multiply(x, 1.7),
+  "number minus": (x) => ops.subtract(2, x),
+  "number over": (x) => ops.divide(2, x),
+  softmax: ops.softmax,
+  logSoftmax: ops.logSoftmax,
+  "mean over the last axis": (x) => ops.mean(x),
+  "mean over the first": (x) => ops.mean(x, "first"),
+  "sum of everything": (x) => ops.sum(x, "all"),
+  reshape: (x) => ops.square(ops.reshape(x, [5, 3])),
+  sliceColumns: (x) => ops.sliceColumns(x, 1, 4),
+  "used twice": (x) => ops.add(ops.multiply(x, x), x),
+  dropout: (x) => ops.dropout(x, 0.4),
+};
+
+const { add, subtract, multiply, divide, maximum, minimum } = ops;
+const binaries: Record<string, (a: Value, b: Value) => Value> = { add, subtract, multiply, divide, maximum, minimum };
+
+const positiveUnaries: Record<string, (x: Value) => Value> = { log: ops.log, sqrt: ops.sqrt, log1p: ops.log1p };
+
+const cases: [string, GraphFunction, Input[]][] = [
+  ...Object.entries(unaries).map(([name, f]): [string, GraphFunction, Input[]] => [name, ([x]) => f(x), [input(1, 3, 5)]]),
+  ...Object.entries(positiveUnaries).map(([name, f]): [string, GraphFunction, Input[]] => [
+    name,
+    ([x]) => f(x),
+    [positive(input(1, 3, 5))],
+  ]),
+  ...Object.entries(binaries).flatMap(([name, f]) =>
+    [[3, 5], [5], [3, 1], [1]].map((shape): [string, GraphFunction, Input[]] => [
+      `${name} with [${shape}]`,
+      ([a, b]) => f(a, b),
+      [input(1, 3, 5), input(2, ...shape)],
+    ]),
+  ),
+  ["divide of a row by everything", ([a, b]) => ops.divide(b, a), [input(1, 3, 5), input(2, 5)]],
+  ["dense", ([x, w, b]) => ops.dense(x, w, b), [input(1, 3, 5), input(2, 5, 4), input(3, 4)]],
+  ["dense with relu", ([x, w, b]) => ops.dense(x, w, b, "relu"), [input(1, 3, 5), input(2, 5, 4), input(3, 4)]],
+  ["one shared kernel", ([x, w]) => ops.dense(ops.tanh(ops.dense(x, w)), w), [input(1, 3, 5), input(2, 5, 5)]],
+  ["layerNorm", ([x, g, b]) => ops.layerNorm(x, g, b, 1e-3), [input(1, 3, 5), input(2, 5), input(3, 5)]],
+  ["batchNorm", ([x, g, b]) => graphLayers.batchNorm(x, g, b, 1e-3).y, [input(1, 6, 5), input(2, 5), input(3, 5)]],
+  ["concatenate", ([a, b]) => ops.square(ops.concatenate([a, b, a])), [input(1, 3, 5), input(2, 3, 2)]],
+  [
+    "embedding",
+    ([t]) => graphLayers.embedding(t, t.graph.value([4], { home: { space: "parameters", offset: 0 } })),
+    [{ shape: [4, 1], data: [2, 0, 2, 3] }],
+  ],
+  ...[
+    losses.meanSquaredError(),
+    losses.meanAbsoluteError(),
+    losses.huber({ delta: 0.5 }),
+    losses.hinge(),
+    losses.logCosh(),
+    losses.binaryCrossentropy({ fromLogits: true, labelSmoothing: 0.1 }),
+  ].map((loss): [string, GraphFunction, Input[]] => [
+    loss.name,
+    ([p]) => loss.trace({ prediction: p, target: constantTarget(p), weights: null }).rows,
+    [input(1, 3, 5)],
+  ]),
+  ...[losses.klDivergence(), losses.binaryCrossentropy()].map((loss): [string, GraphFunction, Input[]] => [
+    `${loss.name} of probabilities`,
+    ([p]) => loss.trace({ prediction: ops.softmax(p), target: constantTarget(p), weights: null }).rows,
+    [input(1, 3, 5)],
+  ]),
+];
+
+/** Fixed targets in (0, 1), by the same shape. */
+function constantTarget(p: Value): Value {
+  const target = p.graph.value(p.shape);
+  p.graph.emit({ op: "fill", operands: [target], writes: [0], ints: [15], reals: [0.31] });
+  return target;
+}
+
+function dyOf(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => uniform(5, 9, i) - 0.4);
+}
+
+const H = 1e-5;
+
+afterEach(() => setBackend("auto"));
+
+describe("gradients equal central differences", () => {
+  for (const backend of ["native", "reference"] as const) {
+    for (const [name, f, inputs] of cases) {
+      it(`${name} on ${backend}`, () => {
+        setBackend(backend, { exact: true });
+        const outputOf = (given: readonly Input[]) => runGraph(f, { dtype: "float64", inputs: given });
+        const dy = dyOf(outputOf(inputs).output.length);
+        const { gradients } = runGraph(f, { dtype: "float64", inputs, dy });
+        // An embedding's indices are not differentiated; its table is, and it is the same array here.
+        inputs.forEach(({ shape, data }, k) => {
+          data.forEach((value, i) => {
+            if (name === "embedding") return;
+            const moved = (by: number) => {
+              const at = inputs.map((given, j) => (j === k ? { shape, data: data.with(i, value + by) } : given));
+              return outputOf(at).output.reduce((sum, y, o) => sum + y * dy[o], 0);
+            };
+            const difference = (moved(H) - moved(-H)) / (2 * H);
+            // Truncation h²·f‴/6 and rounding 2⁻⁵²·|f|/h, both with f of order 100 at most.
+            expect(Math.abs(gradients[k][i] - difference)).toBeLessThan(1e-7 * Math.max(1, Math.abs(difference)));
+          });
+        });
+        if (name === "embedding") expect(gradients[0]).toEqual([dy[1], 0, dy[0] + dy[2], dy[3]]);
+      });
+    }
+  }
+});
