@@ -115,12 +115,17 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
   const Array parameter = float_array_of(env, source.Get("parameter"), f64);
   tensor.parameter = parameter.memory;
   tensor.count = parameter.length;
+  tensor.rows = 1;
   const Napi::Array slots = source.Get("slots").As<Napi::Array>();
   tensor.slot_count = slots.Length();
   if (tensor.slot_count != rule_slots(rule)) throw Napi::RangeError::New(env, "binding: wrong number of slots");
   for (size_t j = 0; j < tensor.slot_count; ++j) {
     const Array slot = float_array_of(env, slots.Get(static_cast<uint32_t>(j)), f64);
-    if (slot.length != tensor.count) throw Napi::RangeError::New(env, "binding: a slot's length differs from its parameter's");
+    if (j == 0 && rule_has_history(rule) && tensor.count > 0) {
+      tensor.rows = slot.length / tensor.count;
+      if (tensor.rows == 0) throw Napi::RangeError::New(env, "binding: a history without rows");
+    }
+    if (slot.length != tensor.count * (j == 0 ? tensor.rows : 1)) throw Napi::RangeError::New(env, "binding: a slot's length differs from its parameter's");
     tensor.slots[j] = slot.memory;
   }
   if (!step_plan_add_tensor(plan, tensor)) out_of_memory(env);

@@ -96,7 +96,7 @@ bool is_unbound(const StepTensor& arrays) { return arrays.gradient.data == nullp
 
 char* at(void* data, size_t bytes) { return data == nullptr ? nullptr : static_cast<char*>(data) + bytes; }
 
-void cut(StepPlan& plan, Tensor& tensor, size_t index, size_t slice) {
+void cut(StepPlan& plan, Tensor& tensor, size_t slice) {
   const size_t size = plan.clusters[tensor.cluster].f64 ? 8 : 4;
   tensor.first_slice = plan.slices.size();
   for (size_t begin = 0; begin < tensor.arrays.count; begin += slice) {
@@ -105,7 +105,8 @@ void cut(StepPlan& plan, Tensor& tensor, size_t index, size_t slice) {
     piece.g = at(tensor.arrays.gradient.data, begin * size);
     for (size_t j = 0; j < tensor.arrays.slot_count; ++j) piece.slots[j] = at(tensor.arrays.slots[j].data, begin * size);
     piece.count = std::min(slice, tensor.arrays.count - begin);
-    piece.tensor = index;
+    piece.stride = tensor.arrays.count;
+    piece.rows = tensor.arrays.rows;
     plan.slices.push_back(piece);
   }
   tensor.slices = plan.slices.size() - tensor.first_slice;
@@ -195,7 +196,7 @@ bool step_plan_finish(StepPlan* plan) {
     for (Cluster& cluster : plan->clusters) {
       cluster.first_slice = plan->slices.size();
       for (size_t t = cluster.first_tensor; t < cluster.first_tensor + cluster.tensors; ++t) {
-        cut(*plan, plan->tensors[t], t, slice);
+        cut(*plan, plan->tensors[t], slice);
       }
       cluster.slices = plan->slices.size() - cluster.first_slice;
     }

@@ -26,6 +26,7 @@ struct StepTensor {
   StepArray slots[4];
   size_t slot_count;
   size_t count;  // elements
+  size_t rows;   // rows of the history that slot 0 is, for rules that have one; else 1
 };
 
 // Building: create, then add each cluster with its tensors, then finish. Everything returns false where memory is short.

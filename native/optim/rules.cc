@@ -33,6 +33,8 @@ size_t rule_find(const char* name) {
 
 size_t rule_slots(size_t rule) { return words(kernels().optim->rules[rule].slots); }
 
+bool rule_has_history(size_t rule) { return kernels().optim->rules[rule].history; }
+
 size_t rule_coefficients(size_t rule) { return words(kernels().optim->rules[rule].coefficients); }
 
 }  // namespace downhill

@@ -12,6 +12,11 @@ export interface StepRule {
   readonly name: string;
   /** State arrays, each of the parameter's length. */
   readonly slots: readonly string[];
+  /**
+   * Where it is set, slot 0 is a ring of several rows of squared gradients, and this is the index of the coefficient that
+   * names the row to replace; update() gets the sum of the rows in its place.
+   */
+  readonly history?: number;
   /** The rule's own coefficients, in the order of the control row. */
   readonly coefficients: readonly string[];
   /**
@@ -19,6 +24,16 @@ export interface StepRule {
    * gradient, `p` the parameter after decoupled decay. One `r()` around every operation.
    */
   update(r: Round, c: Float64Array, p: number, g: number, s: Float64Array): number;
+}
+
+/** sign(0) = 0 of its sign, sign(NaN) = NaN. */
+export function sign(x: number): number {
+  return x > 0 ? 1 : x < 0 ? -1 : x * 0;
+}
+
+/** Clamped to [−limit, limit]; NaN stays NaN. */
+export function clamp(x: number, limit: number): number {
+  return x > limit ? limit : x < -limit ? -limit : x;
 }
 
 /** What a rule looks like from outside; texts are names separated by blanks. */

@@ -78,19 +78,24 @@ export class OptimizerCore {
   }
 
   /** Zeroed state memory of the kind and length of `like`. */
-  newSlot(like: FloatArray): FloatArray {
-    const count = intrinsicLength(like);
+  newSlot(like: FloatArray, rows = 1): FloatArray {
+    const count = intrinsicLength(like) * rows;
     const single = dtypeOf(like) === "float32";
     const buffer = this.backend.allocate(count * (single ? 4 : 8));
     return single ? new Float32Array(buffer, 0, count) : new Float64Array(buffer, 0, count);
   }
 
+  /** How many times the parameter's length slot k has. */
+  rowsOf(group: GroupState, rule: StepRule, k: number): number {
+    return k === 0 && rule.history !== undefined ? group.method.historyRows!(group.values) : 1;
+  }
+
   /** State arrays that the parameter's rule needs and does not have yet. */
   #ensureSlots(parameter: ParameterState, rule: StepRule): void {
     const { method, values } = parameter.group;
-    for (const name of rule.slots) {
+    for (const [k, name] of rule.slots.entries()) {
       if (parameter.slots[name]) continue;
-      const slot = this.newSlot(parameter.data);
+      const slot = this.newSlot(parameter.data, this.rowsOf(parameter.group, rule, k));
       const initial = method.initial?.(name, values) ?? 0;
       if (initial === "parameter") slot.set(parameter.data);
       else if (initial !== 0) slot.fill(initial);
@@ -217,7 +222,7 @@ export class OptimizerCore {
     row[at + 2] = o.clipValue;
     row[at + 3] = o.l1;
     row[at + 4] = o.decoupled ? o.l2 : o.l2 + o.weightDecay;
-    row[at + 5] = o.decoupled ? 1 - input.rate * o.weightDecay : 1;
+    row[at + 5] = o.decoupled && !group.method.ownDecay ? 1 - input.rate * o.weightDecay : 1;
     group.method.coefficients(o, input, row, at + CLUSTER_HEAD);
     if (dtype === "float32") {
       for (let k = at + 1; k < at + width; k++) {

@@ -23,6 +23,10 @@ export interface Method<O extends OptionValues = OptionValues> {
   readonly options: OptionTable;
   /** True where step() must be told the loss. */
   readonly needsLoss?: boolean;
+  /** True where the rule applies a decoupled weightDecay itself. */
+  readonly ownDecay?: boolean;
+  /** Rows of the rule's history. */
+  historyRows?(options: O): number;
   /** Throws ERR_OPTION for values that are each allowed but not together. */
   check?(options: O): void;
   /** The rule for these options; a change of a numeric option may select another. */

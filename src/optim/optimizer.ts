@@ -1,7 +1,7 @@
 // The optimizer that users see: checks what it is given, then runs one plan over all parameters of all groups.
 import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
-import type { FloatArray } from "../core/types.ts";
+import type { FloatArray, Tensor } from "../core/types.ts";
 import type { FeedbackState } from "../schedule/schedule.ts";
 import { OptimizerCore } from "./core.ts";
 import { createGroup, type OptimizerGroup, optionalSchedule, type ParamGroup } from "./groups.ts";
@@ -194,8 +194,15 @@ export class Optimizer<O extends OptionValues = CommonValues> {
 
   #changed(gradients: readonly (Param | null)[]): boolean {
     const given = this.#given;
-    if (this.#hasTensors || !Array.isArray(gradients) || gradients.length !== given.length) return true;
+    if (!Array.isArray(gradients) || gradients.length !== given.length) return true;
     for (let i = 0; i < given.length; i++) if (gradients[i] !== given[i]) return true;
+    if (this.#hasTensors) {
+      const arrays = this.#gradients;
+      for (let i = 0; i < given.length; i++) {
+        const tensor = given[i] as Param | null;
+        if (tensor !== null && tensor !== arrays[i] && (tensor as Tensor).data !== arrays[i]) return true;
+      }
+    }
     return given.length === 0;
   }
 
@@ -207,6 +214,8 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       throw wrongValue("gradients", `${inside.parameters.length} entries, one per parameter`, given.length, "ERR_LENGTH");
     const arrays = given.map((gradient, i) => (gradient === null ? null : this.#checkGradient(i, gradient)));
     const same = arrays.length === this.#gradients.length && arrays.every((array, i) => array === this.#gradients[i]);
+    // Reading a tensor may have run a getter: look again at all arrays, now that no more code runs.
+    inside.verify(arrays);
     if (!same || !inside.plan)
       inside.prepare(
         arrays,
@@ -224,7 +233,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const parameter = this[core].parameters[i]!;
     if (gradient.dtype !== parameter.dtype)
       throw wrongKind(name, parameter.dtype === "float32" ? "a Float32Array" : "a Float64Array", gradient.data);
-    const [count] = [gradient.shape.reduce((product, dimension) => product * dimension, 1)];
+    const count = gradient.shape.reduce((product, dimension) => product * dimension, 1);
     if (count !== parameter.count) throw wrongValue(name, `${parameter.count} elements`, count, "ERR_LENGTH");
     const other = this.#memory.overlapping(gradient.data);
     if (other >= 0) throw wrongValue(name, "memory of its own", `an overlap with params[${other}]`, "ERR_ALIAS");

@@ -17,6 +17,13 @@ export interface RMSpropOptions extends CommonOptions {
   centered?: boolean;
   /** Factor of the velocity, in [0, 1); 0 (default): none. */
   momentum?: number;
+  /**
+   * The mean of squares: "ema" (default), "cumulative" over all steps, "window" over the last `window` steps, "instant" of
+   * this step alone. The last two go with neither centered nor momentum.
+   */
+  average?: "ema" | "cumulative" | "window" | "instant";
+  /** Steps of the window, an integer of at least 1, fixed at construction; default 10. It costs as many arrays of state. */
+  window?: number;
 }
 
 /**
@@ -24,6 +31,7 @@ export interface RMSpropOptions extends CommonOptions {
  *
  *     s ← ρ s + (1 − ρ) g²
  *     θ ← θ − α g / (√s + ε)
+ *     average: s = (1/T) Σ g² over the steps that `average` names
  *     momentum: b ← μ b + g / (√s + ε),  θ ← θ − α b
  *
  * Equal to PyTorch's, whose `alpha` is ρ. A variance below zero from rounding counts as zero (PyTorch: NaN).

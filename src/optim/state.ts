@@ -1,4 +1,5 @@
 // State dictionaries: plain data, complete enough to go on bit for bit. Loading checks everything before it changes anything.
+import type { StepRule } from "../backend/optim.ts";
 import { arrayKind, intrinsicLength } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
@@ -69,8 +70,15 @@ interface Loaded {
   readonly slots: Record<string, FloatArray>;
 }
 
-/** One parameter's record against the parameter, given the slots that its rule has with the loaded options. */
-function checkParameter(argument: string, parameter: ParameterState, record: unknown, expected: readonly string[]): Loaded {
+/** One parameter's record against the parameter, given its rule with the loaded options. */
+function checkParameter(
+  inside: OptimizerCore,
+  argument: string,
+  parameter: ParameterState,
+  record: unknown,
+  rule: StepRule,
+): Loaded {
+  const expected = rule.slots;
   if (!isRecord(record) || !isRecord(record.slots)) malformed(`${argument} is not a record of a parameter`);
   const { shape, dtype, step, slots } = record as unknown as ParameterRecord;
   if (!Array.isArray(shape) || shape.join() !== parameter.shape.join())
@@ -91,7 +99,8 @@ function checkParameter(argument: string, parameter: ParameterState, record: unk
       const kind = parameter.dtype === "float32" ? "Float32Array" : "Float64Array";
       if (arrayKind(value) !== kind) throw wrongKind(slot, `a ${kind}`, value, "ERR_DTYPE");
       const length = intrinsicLength(value as FloatArray);
-      if (length !== parameter.count) throw wrongValue(slot, `${parameter.count} elements`, length, "ERR_LENGTH");
+      const count = parameter.count * inside.rowsOf(parameter.group, rule, expected.indexOf(name));
+      if (length !== count) throw wrongValue(slot, `${count} elements`, length, "ERR_LENGTH");
       loaded.slots[name] = value as FloatArray;
     } else
       throw wrongValue(
@@ -163,8 +172,8 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
   const feedback = checkSchedules(inside, state.schedules);
   const loaded = inside.parameters.map((parameter, index) => {
     const { method } = parameter.group;
-    const expected = method.rule(options[inside.groups.indexOf(parameter.group)]!).slots;
-    return checkParameter(`state.params[${index}]`, parameter, records[index], expected);
+    const rule = method.rule(options[inside.groups.indexOf(parameter.group)]!);
+    return checkParameter(inside, `state.params[${index}]`, parameter, records[index], rule);
   });
   const made = inside.parameters.map((_, index) =>
     Object.fromEntries(

@@ -1,6 +1,8 @@
 // The loop around every element-wise rule. A rule is a struct over a vector type V with
 //   kName, kSlots (count), kSlotNames, kCoefficients, a constructor that broadcasts its coefficients, and
 //   void operator()(V& p, V g, V* s) const: one update of the lanes, without FMA, one rounding per operation.
+// A rule with kHistory has a ring of squared gradients as slot 0: the driver puts g² into row `row` and hands the rule the
+// sum over the rows, added in ascending order.
 // No include guard: included once per ISA, inside the region.
 
 // sign(0) = 0 of its sign, sign(NaN) = NaN.
@@ -33,6 +35,45 @@ template <class V> struct FullPrelude {
   V operator()(V g, V p) const { return add(add(clamp(mul(g, scale), clip), mul(l2, p)), mul(l1, sign(p))); }
 };
 
+// A whole vector, or the first `rest` lanes.
+template <class V, bool kWhole> inline V load_lanes(const typename V::Scalar* p, size_t rest) {
+  if constexpr (kWhole) return load<V>(p);
+  return load_n<V>(p, rest);
+}
+template <bool kWhole, class V> inline void store_lanes(typename V::Scalar* p, V v, size_t rest) {
+  if constexpr (kWhole) {
+    store(p, v);
+  } else {
+    store_n(p, v, rest);
+  }
+}
+
+template <bool kWhole, class V> inline V history_sum(typename V::Scalar* ring, const StepSlice& slice, size_t row, V g, size_t rest) {
+  store_lanes<kWhole>(ring + row * slice.stride, mul(g, g), rest);
+  V sum = load_lanes<V, kWhole>(ring, rest);
+  for (size_t k = 1; k < slice.rows; ++k) sum = add(sum, load_lanes<V, kWhole>(ring + k * slice.stride, rest));
+  return sum;
+}
+
+template <class Rule, class P, bool kWhole>
+inline void step_lanes(const Rule& rule, const P& prelude, typename Rule::Vector keep, const StepSlice& slice,
+                       typename Rule::Vector::Scalar* const* slots, size_t i, size_t rest) {
+  using V = typename Rule::Vector;
+  using T = typename V::Scalar;
+  constexpr bool kHistory = requires { Rule::kHistory; };
+  constexpr size_t kFirst = kHistory ? 1 : 0;
+  T* const p = static_cast<T*>(slice.p) + i;
+  V s[Rule::kSlots + 1];
+  for (size_t j = kFirst; j < Rule::kSlots; ++j) s[j] = load_lanes<V, kWhole>(slots[j] + i, rest);
+  V x = load_lanes<V, kWhole>(p, rest);
+  const V gradient = prelude(load_lanes<V, kWhole>(static_cast<const T*>(slice.g) + i, rest), x);
+  if constexpr (kHistory) s[0] = history_sum<kWhole>(slots[0] + i, slice, rule.row % slice.rows, gradient, rest);
+  x = mul(x, keep);
+  rule(x, gradient, s);
+  for (size_t j = kFirst; j < Rule::kSlots; ++j) store_lanes<kWhole>(slots[j] + i, s[j], rest);
+  store_lanes<kWhole>(p, x, rest);
+}
+
 template <class Rule, class P> void step_slices(const StepSlice* slices, size_t count, const void* coefficients) {
   using V = typename Rule::Vector;
   using T = typename V::Scalar;
@@ -42,32 +83,10 @@ template <class Rule, class P> void step_slices(const StepSlice* slices, size_t 
   const Rule rule(c + kCommonCoefficients);
   for (size_t k = 0; k < count; ++k) {
     const StepSlice& slice = slices[k];
-    T* const p = static_cast<T*>(slice.p);
-    const T* const g = static_cast<const T*>(slice.g);
     T* slots[Rule::kSlots + 1];
     for (size_t j = 0; j < Rule::kSlots; ++j) slots[j] = static_cast<T*>(slice.slots[j]);
-    const size_t n = slice.count;
     size_t i = 0;
-    for (; i + V::kLanes <= n; i += V::kLanes) {
-      V s[Rule::kSlots + 1];
-      for (size_t j = 0; j < Rule::kSlots; ++j) s[j] = load<V>(slots[j] + i);
-      V x = load<V>(p + i);
-      const V gradient = prelude(load<V>(g + i), x);
-      x = mul(x, keep);
-      rule(x, gradient, s);
-      for (size_t j = 0; j < Rule::kSlots; ++j) store(slots[j] + i, s[j]);
-      store(p + i, x);
-    }
-    if (i < n) {
-      const size_t rest = n - i;
-      V s[Rule::kSlots + 1];
-      for (size_t j = 0; j < Rule::kSlots; ++j) s[j] = load_n<V>(slots[j] + i, rest);
-      V x = load_n<V>(p + i, rest);
-      const V gradient = prelude(load_n<V>(g + i, rest), x);
-      x = mul(x, keep);
-      rule(x, gradient, s);
-      for (size_t j = 0; j < Rule::kSlots; ++j) store_n(slots[j] + i, s[j], rest);
-      store_n(p + i, x, rest);
-    }
+    for (; i + V::kLanes <= slice.count; i += V::kLanes) step_lanes<Rule, P, true>(rule, prelude, keep, slice, slots, i, 0);
+    if (i < slice.count) step_lanes<Rule, P, false>(rule, prelude, keep, slice, slots, i, slice.count - i);
   }
 }

@@ -1,9 +1,20 @@
 // Every rule, one line each, as rows of the ISA's table. No include guard: included once per ISA, inside the region.
 #include "kernels/optim/driver.h"
 
+#include "kernels/optim/adadelta.h"
 #include "kernels/optim/adagrad.h"
 #include "kernels/optim/adam.h"
+#include "kernels/optim/adamax.h"
+#include "kernels/optim/asgd.h"
+#include "kernels/optim/lion.h"
+#include "kernels/optim/momentum_accelerator.h"
+#include "kernels/optim/nadam.h"
+#include "kernels/optim/radam.h"
 #include "kernels/optim/rmsprop.h"
+#include "kernels/optim/rmsprop_loss.h"
+#include "kernels/optim/rmsprop_window.h"
+#include "kernels/optim/rprop.h"
+#include "kernels/optim/schedule_free.h"
 #include "kernels/optim/sgd.h"
 
 template <template <class> class Rule> constexpr StepRule rule_row() {
@@ -12,6 +23,7 @@ template <template <class> class Rule> constexpr StepRule rule_row() {
   return {F::kName,
           F::kSlotNames,
           F::kCoefficients,
+          requires { F::kHistory; },
           {step_slices<F, NoPrelude<VecF32>>, step_slices<F, L2Prelude<VecF32>>, step_slices<F, FullPrelude<VecF32>>},
           {step_slices<D, NoPrelude<VecF64>>, step_slices<D, L2Prelude<VecF64>>, step_slices<D, FullPrelude<VecF64>>}};
 }
@@ -31,4 +43,18 @@ constexpr StepRule kStepRules[] = {
     rule_row<RmspropInsideCenteredMomentum>(),
     rule_row<Adam>(),
     rule_row<AdamAmsgrad>(),
+    rule_row<Nadam>(),
+    rule_row<Radam>(),
+    rule_row<Adamax>(),
+    rule_row<Adadelta>(),
+    rule_row<Lion>(),
+    rule_row<Rprop>(),
+    rule_row<Asgd>(),
+    rule_row<MomentumAccelerator>(),
+    rule_row<RmspropLossSigned>(),
+    rule_row<RmspropLossLiteral>(),
+    rule_row<RmspropWindow>(),
+    rule_row<RmspropWindowInside>(),
+    rule_row<ScheduleFreeSgd>(),
+    rule_row<ScheduleFreeAdamw>(),
 };

@@ -20,14 +20,15 @@ constexpr size_t kMaxCoefficients = 24;
 // How much of the gradient's preparation a step needs; chosen from the coefficients, the same way in every backend.
 enum Prelude : size_t { kPreludeNone, kPreludeL2, kPreludeFull, kPreludes };
 
-// A run of elements of one parameter with its gradient and state; 64 bytes. Pointers need the alignment of their element
+// A run of elements of one parameter with its gradient and state. Pointers need the alignment of their element
 // only. p, g and the slots do not overlap.
 struct StepSlice {
   void* p;
   const void* g;
   void* slots[kMaxSlots];
   size_t count;   // elements
-  size_t tensor;  // index of the parameter in the plan
+  size_t stride;  // elements of the whole parameter: from one row of a history to the next
+  size_t rows;    // rows of the history, 1 for other rules
 };
 
 // Updates `slices` in place. `coefficients` are kCommonCoefficients + the rule's own, of the element type.
@@ -37,6 +38,7 @@ struct StepRule {
   const char* name;          // the registry of src/optim has the same three texts
   const char* slots;         // names separated by blanks
   const char* coefficients;  // names of the rule's own, separated by blanks
+  bool history;              // slot 0 is a ring of rows
   StepKernel f32[kPreludes];
   StepKernel f64[kPreludes];
 };

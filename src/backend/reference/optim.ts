@@ -5,6 +5,7 @@ import { f32, operand32 } from "../../core/f32.ts";
 import type { Dtype, FloatArray } from "../../core/types.ts";
 import {
   CLUSTER_HEAD,
+  clamp,
   controlWidth,
   type OptimBackend,
   type PlanCluster,
@@ -13,19 +14,10 @@ import {
   type Round,
   type StepPlan,
   type StepRule,
+  sign,
 } from "../optim.ts";
 
 const exact: Round = (x) => x;
-
-/** sign(0) = 0 of its sign, sign(NaN) = NaN. */
-export function sign(x: number): number {
-  return x > 0 ? 1 : x < 0 ? -1 : x * 0;
-}
-
-/** Clamped to [−limit, limit]; NaN stays NaN. */
-export function clamp(x: number, limit: number): number {
-  return x > limit ? limit : x < -limit ? -limit : x;
-}
 
 interface Common {
   readonly prelude: Prelude;
@@ -42,6 +34,15 @@ function prepared(r: Round, c: Common, g: number, p: number): number {
   return r(r(clamp(r(g * c.scale), c.clip) + r(c.l2 * p)) + r(c.l1 * sign(p)));
 }
 
+/** Puts g² into row `row` of the ring of squares of element i and adds all rows in ascending order. */
+function historySum(r: Round, read: Round, ring: FloatArray, i: number, count: number, row: number, g: number): number {
+  const rows = intrinsicLength(ring) / count;
+  ring[(row % rows) * count + i] = r(g * g);
+  let sum = read(ring[i]!);
+  for (let k = 1; k < rows; k++) sum = r(sum + read(ring[k * count + i]!));
+  return sum;
+}
+
 function updateTensor(
   rule: StepRule,
   r: Round,
@@ -53,13 +54,15 @@ function updateTensor(
   slots: readonly FloatArray[],
 ): void {
   const s = new Float64Array(slots.length);
+  const first = rule.history ? 1 : 0;
   const count = intrinsicLength(p);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < slots.length; j++) s[j] = read(slots[j]![i]!);
+    for (let j = first; j < slots.length; j++) s[j] = read(slots[j]![i]!);
     const x = read(p[i]!);
     const gradient = prepared(r, common, read(g[i]!), x);
+    if (rule.history) s[0] = historySum(r, read, slots[0]!, i, count, own[rule.history]!, gradient);
     p[i] = rule.update(r, own, r(x * common.keep), gradient, s);
-    for (let j = 0; j < slots.length; j++) slots[j]![i] = s[j]!;
+    for (let j = first; j < slots.length; j++) slots[j]![i] = s[j]!;
   }
 }
 

@@ -1,8 +1,9 @@
 // Adam, AMSGrad and AdamW: m, v the moments, h the highest v so far. Twin of native/kernels/optim/adam.h.
 import type { StepRule } from "../../backend/optim.ts";
-import { powInteger } from "../../core/scalar-math.ts";
+
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 import { atLeast, flag, number, type OptionTable, within } from "../options.ts";
+import { power } from "../powers.ts";
 
 const coefficients = ["beta1", "gain1", "beta2", "gain2", "rate", "root", "epsilon"] as const;
 
@@ -67,8 +68,8 @@ const shared: Shared = {
     c[at + 1] = 1 - beta1;
     c[at + 2] = beta2;
     c[at + 3] = 1 - beta2;
-    c[at + 4] = biasCorrection ? rate / (1 - powInteger(beta1, t)) : rate;
-    c[at + 5] = biasCorrection ? 1 / Math.sqrt(1 - powInteger(beta2, t)) : 1;
+    c[at + 4] = biasCorrection ? rate / (1 - power(beta1, t)) : rate;
+    c[at + 5] = biasCorrection ? 1 / Math.sqrt(1 - power(beta2, t)) : 1;
     c[at + 6] = epsilon;
   },
 };

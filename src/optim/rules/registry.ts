@@ -3,14 +3,65 @@
 import type { RuleDescription, StepRule } from "../../backend/optim.ts";
 import { fault } from "../../core/errors.ts";
 import type { Method } from "../method.ts";
+import { adadelta, adadeltaMethod } from "./adadelta.ts";
 import { adagrad, adagradMethod } from "./adagrad.ts";
 import { adam, adamAmsgrad, adamMethod, adamwMethod } from "./adam.ts";
+import { adamax, adamaxMethod } from "./adamax.ts";
+import { asgd, asgdMethod } from "./asgd.ts";
+import { lion, lionMethod } from "./lion.ts";
+import { momentumAccelerator, momentumAcceleratorMethod } from "./momentum-accelerator.ts";
+import { nadam, nadamMethod } from "./nadam.ts";
+import { radam, radamMethod } from "./radam.ts";
 import { rmspropForms, rmspropMethod } from "./rmsprop.ts";
+import { rmspropLossLiteral, rmspropLossMethod, rmspropLossSigned } from "./rmsprop-loss.ts";
+import { rmspropWindow, rmspropWindowInside } from "./rmsprop-window.ts";
+import { rprop, rpropMethod } from "./rprop.ts";
+import { scheduleFreeAdamw, scheduleFreeAdamwMethod, scheduleFreeSgd, scheduleFreeSgdMethod } from "./schedule-free.ts";
 import { momentumEmaMethod, sgd, sgdMethod, sgdMomentum, sgdNesterov } from "./sgd.ts";
 
-export const rules: readonly StepRule[] = [sgd, sgdMomentum, sgdNesterov, adagrad, ...rmspropForms, adam, adamAmsgrad];
+export const rules: readonly StepRule[] = [
+  sgd,
+  sgdMomentum,
+  sgdNesterov,
+  adagrad,
+  ...rmspropForms,
+  adam,
+  adamAmsgrad,
+  nadam,
+  radam,
+  adamax,
+  adadelta,
+  lion,
+  rprop,
+  asgd,
+  momentumAccelerator,
+  rmspropLossSigned,
+  rmspropLossLiteral,
+  rmspropWindow,
+  rmspropWindowInside,
+  scheduleFreeSgd,
+  scheduleFreeAdamw,
+];
 
-export const methods = [sgdMethod, momentumEmaMethod, adagradMethod, rmspropMethod, adamMethod, adamwMethod] as readonly Method[];
+export const methods = [
+  sgdMethod,
+  momentumEmaMethod,
+  momentumAcceleratorMethod,
+  adagradMethod,
+  rmspropMethod,
+  rmspropLossMethod,
+  adamMethod,
+  adamwMethod,
+  nadamMethod,
+  radamMethod,
+  adamaxMethod,
+  adadeltaMethod,
+  lionMethod,
+  rpropMethod,
+  asgdMethod,
+  scheduleFreeSgdMethod,
+  scheduleFreeAdamwMethod,
+] as readonly Method[];
 
 const text = (d: RuleDescription): string => `${d.name} (slots: ${d.slots}; coefficients: ${d.coefficients})`;
 

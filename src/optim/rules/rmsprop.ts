@@ -1,8 +1,10 @@
 // RMSprop in its eight forms: s the mean of squares, a the mean gradient (centered), b the velocity (momentum).
 // Twin of native/kernels/optim/rmsprop.h.
 import type { StepRule } from "../../backend/optim.ts";
+import { wrongValue } from "../../core/errors.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
-import { atLeast, flag, number, within } from "../options.ts";
+import { atLeast, choice, flag, number, wholeNumber, within } from "../options.ts";
+import { rmspropWindow, rmspropWindowInside } from "./rmsprop-window.ts";
 
 function form(inside: boolean, centered: boolean, momentum: boolean): StepRule {
   const name = ["rmsprop", inside && "inside", centered && "centered", momentum && "momentum"].filter(Boolean).join(".");
@@ -43,7 +45,13 @@ type Values = CommonValues & {
   epsilonInside: boolean;
   centered: boolean;
   momentum: number;
+  average: string;
+  window: number;
 };
+
+/** "instant" is a window of one step: no old square can linger. */
+const isWindow = (average: string): boolean => average === "window" || average === "instant";
+const rowsOf = ({ average, window }: { average: string; window: number }): number => (average === "instant" ? 1 : window);
 
 export const rmspropMethod: Method<Values> = {
   name: "RMSprop",
@@ -54,13 +62,33 @@ export const rmspropMethod: Method<Values> = {
     epsilonInside: flag(false, "epsilon under the root"),
     centered: flag(false, "divide by the standard deviation: subtract the squared mean gradient"),
     momentum: number(0, within(0, 1), "factor of the velocity"),
+    average: choice("ema", ["ema", "cumulative", "window", "instant"], "which mean of squares"),
+    window: number(10, wholeNumber(1), "steps of the window", { fixed: true }),
   },
-  rule: ({ epsilonInside, centered, momentum }) =>
-    rmspropForms[(epsilonInside ? 4 : 0) + (centered ? 2 : 0) + (momentum > 0 ? 1 : 0)]!,
-  coefficients({ alpha, epsilon, momentum }, { rate }, c, at) {
+  check({ average, centered, momentum }) {
+    if (isWindow(average) && (centered || momentum > 0)) {
+      const expected = '"ema" or "cumulative" with centered or momentum';
+      throw wrongValue("RMSprop.average", expected, average, "ERR_OPTION");
+    }
+  },
+  rule({ epsilonInside, centered, momentum, average }) {
+    if (isWindow(average)) return epsilonInside ? rmspropWindowInside : rmspropWindow;
+    return rmspropForms[(epsilonInside ? 4 : 0) + (centered ? 2 : 0) + (momentum > 0 ? 1 : 0)]!;
+  },
+  historyRows: (o) => rowsOf(o),
+  coefficients(o, { t, rate }, c, at) {
+    const { alpha, epsilon, momentum, average } = o;
     c[at] = rate;
-    c[at + 1] = alpha;
-    c[at + 2] = 1 - alpha;
+    if (isWindow(average)) {
+      const rows = rowsOf(o);
+      c[at + 1] = epsilon;
+      c[at + 2] = 1 / Math.min(t, rows);
+      c[at + 3] = (t - 1) % rows;
+      return;
+    }
+    const gain = average === "cumulative" ? 1 / t : 1 - alpha;
+    c[at + 1] = average === "cumulative" ? 1 - gain : alpha;
+    c[at + 2] = gain;
     c[at + 3] = epsilon;
     c[at + 4] = momentum;
   },

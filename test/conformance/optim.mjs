@@ -1,0 +1,111 @@
+// Every registered optimizer rule, native against reference, tolerance 0: lengths, offsets, special values, several steps.
+import { assertSameBits, generator, guarded, values } from "./compare.mjs";
+
+const LENGTHS = [...Array.from({ length: 34 }, (_, i) => i), 97, 257, 1009, 4099];
+const LONG = 100_003;
+const STEPS = 3;
+/** Rows of a history slot; fewer than the steps, so that one is replaced. */
+const ROWS = 2;
+
+const COMMON = {
+  none: { scale: 1, clip: Infinity, l1: 0, l2: 0, keep: 1 },
+  l2: { scale: 1, clip: Infinity, l1: 0, l2: 0.01, keep: 0.999 },
+  full: { scale: -0.5, clip: 0.75, l1: 0.003, l2: 0.02, keep: 0.99 },
+};
+
+/** Coefficients as a step might have them: small epsilons, everything else in (0, 1). */
+function coefficient(name, next, t) {
+  if (name === "row") return t % ROWS;
+  if (name === "plain") return t % 2;
+  if (name.startsWith("epsilon")) return 1e-8;
+  return 0.01 + 0.98 * next();
+}
+
+function makeCase(rule, dtype, { count, offset, prelude, specials }, seed) {
+  const next = generator(seed);
+  const common = COMMON[prelude];
+  const rows = Array.from({ length: STEPS }, (_, t) => [
+    1,
+    common.scale,
+    common.clip,
+    common.l1,
+    common.l2,
+    common.keep,
+    ...rule.coefficients.map((name) => coefficient(name, next, t)),
+  ]);
+  const type = dtype === "float32" ? Float32Array : Float64Array;
+  return { rule, dtype, type, count, offset, specials, rows, seed };
+}
+
+function execute(backend, c) {
+  const parameter = guarded(c.type, c.count, c.offset, values(c.count, c.seed + 1, c.specials, 1));
+  const slots = c.rule.slots.map((_, j) => {
+    const count = j === 0 && c.rule.history !== undefined ? c.count * ROWS : c.count;
+    const content = values(count, c.seed + 10 + j, c.specials, j + 2).map(Math.abs);
+    return guarded(c.type, count, (c.offset + j) % 5, content);
+  });
+  const plan = backend.createStepPlan([
+    { rule: c.rule, dtype: c.dtype, tensors: [{ parameter: parameter.view, slots: slots.map(({ view }) => view) }] },
+  ]);
+  c.rows.forEach((row, t) => {
+    const gradient = guarded(c.type, c.count, (c.offset * 3) % 7, values(c.count, c.seed + 100 + t, c.specials, t));
+    plan.bind([parameter.view], [gradient.view]);
+    plan.control.set(row);
+    plan.run();
+    gradient.assertIntact("gradient");
+  });
+  plan.dispose();
+  for (const array of [parameter, ...slots]) array.assertIntact(c.rule.name);
+  return [parameter.view, ...slots.map(({ view }) => view)];
+}
+
+function inputsOf(rule, dtype) {
+  const cases = [];
+  let seed = 1;
+  for (const prelude of Object.keys(COMMON)) {
+    for (const count of LENGTHS) {
+      for (const specials of [false, true]) {
+        cases.push(makeCase(rule, dtype, { count, offset: seed % 4, prelude, specials }, seed * 1009));
+        seed++;
+      }
+    }
+  }
+  cases.push(makeCase(rule, dtype, { count: LONG, offset: 1, prelude: "full", specials: true }, 77));
+  return cases;
+}
+
+/** @returns {{ name: string, run: () => void, skip?: string }[]} */
+export function optimCases(api) {
+  const { addon, tried } = api.loadAddon();
+  if (!addon)
+    return [{ name: "optimizer rules", run() {}, skip: `no native addon: ${tried.map(({ error }) => error).join("; ")}` }];
+  const native = api.createNative(addon);
+  const reference = api.createReference(true);
+  const best = addon.isa();
+  const cases = [{ name: "the addon describes the rules of the registry", run: () => api.checkRules(native.stepRules()) }];
+  for (const rule of api.rules) {
+    for (const dtype of ["float32", "float64"]) {
+      let inputs;
+      for (const isa of addon.isas()) {
+        cases.push({
+          name: `${rule.name} ${dtype} on ${isa} equals the reference bit for bit`,
+          run() {
+            inputs ??= inputsOf(rule, dtype).map((c) => ({ c, expected: execute(reference, c) }));
+            addon.setIsa(isa);
+            try {
+              for (const { c, expected } of inputs) {
+                const actual = execute(native, c);
+                ["p", ...rule.slots].forEach((slot, j) => {
+                  assertSameBits(expected[j], actual[j], `${slot} (n ${c.count}, offset ${c.offset}, row ${c.rows[0]})`);
+                });
+              }
+            } finally {
+              addon.setIsa(best);
+            }
+          },
+        });
+      }
+    }
+  }
+  return cases;
+}
