@@ -13,6 +13,7 @@ export { Lion, type LionOptions } from "./lion.ts";
 export type { CommonOptions } from "./method.ts";
 export { MomentumAccelerator, type MomentumAcceleratorOptions } from "./momentum-accelerator.ts";
 export { MomentumEMA, type MomentumEMAOptions } from "./momentum-ema.ts";
+export { type MultiGroup, MultiOptimizer, type MultiRule, type ParamInfo } from "./multi-optimizer.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
 export { Optimizer, type StepOptions } from "./optimizer.ts";
 export type { Param } from "./parameters.ts";

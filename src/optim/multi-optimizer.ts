@@ -1,0 +1,98 @@
+// Groups with an optimizer of their own each, updated together in one call.
+import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { ParamGroup } from "./groups.ts";
+import type { CommonOptions, Method } from "./method.ts";
+import { type MethodOf, Optimizer, type StepOptions } from "./optimizer.ts";
+import { resolveOptions } from "./options.ts";
+import { checkParam, type Param } from "./parameters.ts";
+import { methods } from "./rules/registry.ts";
+
+/** A group with its own optimizer by name ("Adam", "SGD", …) and that optimizer's options. */
+export type MultiGroup = ParamGroup & { readonly optimizer: string } & CommonOptions & Readonly<Record<string, unknown>>;
+
+/** What a predicate sees of a parameter. */
+export interface ParamInfo {
+  /** Place in the list of parameters. */
+  readonly index: number;
+  readonly shape: readonly number[];
+  /** The name given in `names`. */
+  readonly name: string | undefined;
+}
+
+/** A group by predicate: it takes the parameters that `where` accepts and no rule before it took. Without `where`: all. */
+export type MultiRule = Omit<MultiGroup, "params"> & {
+  readonly optimizer: string;
+  readonly where?: (param: ParamInfo) => boolean;
+  readonly [option: string]: unknown;
+};
+
+function methodNamed(argument: string, name: unknown): Method {
+  const names = methods.map((method) => `"${method.name}"`).join(", ");
+  if (typeof name !== "string") throw wrongKind(argument, `one of ${names}`, name, "ERR_OPTION");
+  const method = methods.find((candidate) => candidate.name === name);
+  if (!method) throw wrongValue(argument, `one of ${names}`, name, "ERR_OPTION");
+  return method;
+}
+
+const ownMethod: MethodOf = (group, argument) => {
+  const method = methodNamed(`${argument}.optimizer`, (group as { optimizer?: unknown }).optimizer);
+  return { method, base: resolveOptions(method.name, method.options, undefined) };
+};
+
+interface Assigned {
+  readonly groups: MultiGroup[];
+  /** For each parameter in the order of the groups, its place in the given list. */
+  readonly order: number[];
+}
+
+function assign(params: readonly Param[], rules: readonly MultiRule[], names: readonly string[] | undefined): Assigned {
+  if (!Array.isArray(rules)) throw wrongKind("rules", "an array of rules", rules, "ERR_OPTION");
+  if (names !== undefined && names.length !== params.length)
+    throw wrongValue("names", `${params.length} names`, names.length, "ERR_LENGTH");
+  const taken: number[][] = rules.map(() => []);
+  params.forEach((param, index) => {
+    const { shape } = checkParam(`params[${index}]`, param);
+    const info = { index, shape, name: names?.[index] };
+    const k = rules.findIndex(({ where }) => where === undefined || where(info));
+    if (k < 0) throw wrongValue(`params[${index}]`, "a rule that takes it", info.name ?? `shape [${shape}]`, "ERR_OPTION");
+    taken[k]!.push(index);
+  });
+  const groups = rules.map(({ where: _, ...rule }, k) => ({ ...rule, params: taken[k]!.map((i) => params[i]!) }) as MultiGroup);
+  return { groups, order: taken.flat() };
+}
+
+/**
+ * Several optimizers as one: each group has its own method, options and schedule, and step() updates all of them in one
+ * native call.
+ *
+ * ```ts
+ * new MultiOptimizer([{ params: kernels, optimizer: "AdamW", weightDecay: 0.1 }, { params: biases, optimizer: "SGD" }]);
+ * new MultiOptimizer(params, [{ where: ({ shape }) => shape.length === 2, optimizer: "Adam" }, { optimizer: "Lion" }]);
+ * ```
+ * With rules, the gradients come in the order of `params`; with groups, in the order of the groups.
+ * @throws ERR_OPTION for an unknown optimizer or option, or a parameter that no rule takes; else as other optimizers.
+ */
+export class MultiOptimizer extends Optimizer {
+  readonly #order: readonly number[] | null;
+  readonly #ordered: (Param | null)[] = [];
+
+  constructor(groups: readonly MultiGroup[]);
+  constructor(params: readonly Param[], rules: readonly MultiRule[], names?: readonly string[]);
+  constructor(first: readonly MultiGroup[] | readonly Param[], rules?: readonly MultiRule[], names?: readonly string[]) {
+    const assigned = rules === undefined ? undefined : assign(first as readonly Param[], rules, names);
+    super("MultiOptimizer", ownMethod, assigned ? assigned.groups : (first as readonly MultiGroup[]));
+    this.#order = assigned ? assigned.order : null;
+  }
+
+  override step(gradients: readonly (Param | null)[], options?: StepOptions): void {
+    if (this.#order === null || !Array.isArray(gradients)) {
+      super.step(gradients, options);
+      return;
+    }
+    const ordered = this.#ordered;
+    // Groups that were added later follow in their order.
+    ordered.length = gradients.length;
+    for (let k = 0; k < gradients.length; k++) ordered[k] = gradients[this.#order[k] ?? k]!;
+    super.step(ordered, options);
+  }
+}
