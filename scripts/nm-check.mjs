@@ -2,11 +2,12 @@
 // A weak symbol from such an object (a template or inline function compiled for AVX-512) may be the copy that the linker
 // keeps for everybody, and then the addon dies on older processors.
 // node scripts/nm-check.mjs [--full]: GCC at -O0, -O3 and under sanitizers; clang and arm64 where they are installed.
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { variables } = JSON.parse(readFileSync(join(root, "native/sources.gypi"), "utf8"));
@@ -47,17 +48,23 @@ export function faults(listing, isa, unit) {
   return problems;
 }
 
-function check(cxx, mode, source, folder) {
+const run = promisify(execFile);
+
+async function check({ cxx, mode, source }, object) {
   const [, , isa, file] = source.split("/");
-  const object = join(folder, "object.o");
   const args = [...variables.downhill_cflags, ...modes[mode], "-fPIC", "-Werror", "-Inative", "-c", source, "-o", object];
-  const compiled = spawnSync(cxx, args, { cwd: root, encoding: "utf8" });
-  if (compiled.status !== 0) return [`does not compile without warnings:\n${compiled.stderr.slice(0, 2000)}`];
-  return faults(spawnSync("nm", ["-C", object], { encoding: "utf8", maxBuffer: 1 << 28 }).stdout, isa, file.replace(".cc", ""));
+  try {
+    await run(cxx, args, { cwd: root, maxBuffer: 1 << 28 });
+  } catch (error) {
+    return [`does not compile without warnings:\n${error.stderr.slice(0, 2000)}`];
+  }
+  const { stdout } = await run("nm", ["-C", object], { maxBuffer: 1 << 28 });
+  return faults(stdout, isa, file.replace(".cc", ""));
 }
 
-function main() {
+async function main() {
   const folder = mkdtempSync(join(tmpdir(), "downhill-nm-"));
+  const jobs = [];
   let passed = 0;
   let failed = 0;
   let skipped = 0;
@@ -68,17 +75,21 @@ function main() {
       continue;
     }
     for (const mode of wanted) {
-      for (const source of sources.filter((file) => isas.includes(file.split("/")[2]))) {
-        const problems = check(cxx, mode, source, folder);
-        if (problems.length === 0) passed += 1;
-        else failed += 1;
-        for (const problem of problems) process.stdout.write(`${source} (${cxx}, ${mode}): ${problem}\n`);
-      }
+      for (const source of sources.filter((file) => isas.includes(file.split("/")[2]))) jobs.push({ cxx, mode, source });
     }
   }
+  const worker = async (index) => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      const problems = await check(job, join(folder, `${index}.o`));
+      if (problems.length === 0) passed += 1;
+      else failed += 1;
+      for (const problem of problems) process.stdout.write(`${job.source} (${job.cxx}, ${job.mode}): ${problem}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, (_, index) => worker(index)));
   rmSync(folder, { recursive: true, force: true });
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { methods } from "../src/optim/rules/registry.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -130,4 +131,12 @@ test("every ISA has the same files", () => {
   const isas = readdirSync(join(root, "native/isa"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(isas.map((entry) => entry.name).sort()).toEqual(["avx2", "avx512", "neon", "scalar"]);
   for (const { name } of isas) expect(filesOf(name), name).toEqual(filesOf("scalar"));
+});
+
+test("every method of the registry has independent reference data", () => {
+  // PyTorch's trajectories name the class; the texts' recurrences in textbook.json are mapped to classes by their test.
+  const named = below("test/golden", /\.json$/).map(read);
+  const known = [...named, read("test/optim/textbook.test.ts")].join("\n");
+  const missing = methods.filter(({ name }) => !new RegExp(`"${name}[-"]|\\b${name}\\b`).test(known));
+  expect(missing.map(({ name }) => name)).toEqual([]);
 });
