@@ -11,6 +11,7 @@ export { type MatmulOptions, matmul } from "./linalg/matmul.ts";
 export * from "./nn/index.ts";
 export * from "./optim/index.ts";
 export * from "./schedule/index.ts";
+export * as schedules from "./schedule/index.ts";
 export { sequential as sequentialSchedule } from "./schedule/index.ts";
 export * from "./train/index.ts";
 export { sequential } from "./train/index.ts";
