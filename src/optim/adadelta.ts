@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -20,7 +21,7 @@ export interface AdadeltaOptions extends CommonOptions {
  * Equal to PyTorch's; learningRate's default is 1, the paper has none.
  */
 export class Adadelta extends Optimizer<Required<AdadeltaOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & AdadeltaOptions)[], options?: AdadeltaOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & AdadeltaOptions)[], options?: AdadeltaOptions & WholeOptions) {
     super("Adadelta", oneMethod(adadeltaMethod, options), params);
   }
 }

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -22,7 +23,7 @@ export interface AdagradOptions extends CommonOptions {
  * Equal to PyTorch's; learningRate's default is its .01.
  */
 export class Adagrad extends Optimizer<Required<AdagradOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & AdagradOptions)[], options?: AdagradOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & AdagradOptions)[], options?: AdagradOptions & WholeOptions) {
     super("Adagrad", oneMethod(adagradMethod, options), params);
   }
 }

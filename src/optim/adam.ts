@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -26,7 +27,7 @@ export interface AdamOptions extends CommonOptions {
  * Equal to PyTorch's; t counts each parameter's own updates. Defaults are the paper's.
  */
 export class Adam extends Optimizer<AdamValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & AdamOptions)[], options?: AdamOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & AdamOptions)[], options?: AdamOptions & WholeOptions) {
     super("Adam", oneMethod(adamMethod, options), params);
   }
 }

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -22,7 +23,7 @@ export interface AdamaxOptions extends CommonOptions {
  * Equal to PyTorch's, whose learningRate is .002. A NaN gradient makes u NaN for that step only; m keeps it.
  */
 export class Adamax extends Optimizer<Required<AdamaxOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & AdamaxOptions)[], options?: AdamaxOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & AdamaxOptions)[], options?: AdamaxOptions & WholeOptions) {
     super("Adamax", oneMethod(adamaxMethod, options), params);
   }
 }

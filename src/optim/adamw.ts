@@ -1,4 +1,5 @@
 import type { AdamOptions } from "./adam.ts";
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
 import type { Param } from "./parameters.ts";
@@ -9,7 +10,7 @@ import { type AdamValues, adamwMethod } from "./rules/adam.ts";
  * weightDecay λ defaults to .01 and `decoupled` to true; the rest is Adam's.
  */
 export class AdamW extends Optimizer<AdamValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & AdamOptions)[], options?: AdamOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & AdamOptions)[], options?: AdamOptions & WholeOptions) {
     super("AdamW", oneMethod(adamwMethod, options), params);
   }
 }

@@ -1,4 +1,5 @@
 import type { FloatArray } from "../core/types.ts";
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { core, Optimizer, oneMethod } from "./optimizer.ts";
@@ -24,7 +25,7 @@ export interface ASGDOptions extends CommonOptions {
  * The parameters hold θ; averages() gives copies of a.
  */
 export class ASGD extends Optimizer<Required<ASGDOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & ASGDOptions)[], options?: ASGDOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & ASGDOptions)[], options?: ASGDOptions & WholeOptions) {
     super("ASGD", oneMethod(asgdMethod, options), params);
   }
 

@@ -6,6 +6,7 @@ import { checkFloatArray, dtypeOf, intrinsicLength } from "../core/checks.ts";
 import { wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { type FeedbackSchedule, isFeedback } from "../schedule/schedule.ts";
+import { clipsNorm, type WholeOptions } from "./clip.ts";
 import type { GroupState } from "./groups.ts";
 import type { CommonValues, Scalars, StepInput } from "./method.ts";
 import { checkOption } from "./options.ts";
@@ -31,6 +32,8 @@ export interface Cluster {
   step: number;
   scalars: Scalars;
   active: boolean;
+  /** Factor of its gradients in the coming step, from clipping. */
+  factor: number;
 }
 
 /** The smallest normal float32; a coefficient below it would be flushed to zero. */
@@ -42,14 +45,19 @@ export class OptimizerCore {
   readonly parameters: ParameterState[] = [];
   /** step() calls that were applied; what schedules count. */
   steps = 0;
+  /** step() calls that were skipped because a gradient was not finite. */
+  skipped = 0;
+  /** Options of the whole optimizer. */
+  readonly whole: Required<WholeOptions>;
   clusters: Cluster[] = [];
   #plan: StepPlan | undefined;
   /** For each tensor of the plan, the index of its parameter. */
   #order: number[] = [];
   #inactive: readonly boolean[] = [];
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, whole: Required<WholeOptions>) {
     this.backend = backend;
+    this.whole = whole;
   }
 
   /** Drops the plan; the next use makes it anew. Counts and state are kept. */
@@ -112,10 +120,12 @@ export class OptimizerCore {
       if (group.frozen) return;
       const rule = group.method.rule(group.values);
       this.#ensureSlots(parameter, rule);
-      const key = `${this.groups.indexOf(group)} ${dtype} ${rule.name} ${step} ${!inactive[index]} ${JSON.stringify(scalars)}`;
+      // Clipped by its own norm, each parameter has a factor of its own.
+      const alone = clipsNorm(group.values) ? index : "";
+      const key = `${alone} ${this.groups.indexOf(group)} ${dtype} ${rule.name} ${step} ${!inactive[index]} ${JSON.stringify(scalars)}`;
       let cluster = byKey.get(key);
       if (!cluster) {
-        cluster = { group, dtype, rule, members: [], step, scalars, active: !inactive[index] };
+        cluster = { group, dtype, rule, members: [], step, scalars, active: !inactive[index], factor: 1 };
         byKey.set(key, cluster);
         clusters.push(cluster);
       }
@@ -190,6 +200,15 @@ export class OptimizerCore {
     return { ...values, [key]: momentum };
   }
 
+  /** True where an option needs the gradients' norms before the step. */
+  clips(): boolean {
+    if (this.whole.skipNonFinite || this.whole.clipGlobalNorm !== Number.POSITIVE_INFINITY) return true;
+    for (const { values } of this.groups) if (clipsNorm(values)) return true;
+    // A limit that was taken away must not leave its factor behind.
+    for (const cluster of this.clusters) if (cluster.factor !== 1) return true;
+    return false;
+  }
+
   /** True where a group's schedule reads the gradient's norm. */
   readsGradients(): boolean {
     for (const { schedule, frozen } of this.groups)
@@ -250,7 +269,7 @@ export class OptimizerCore {
         { t: step + 1, rate: this.rateOf(group, this.steps), scalars, loss },
         row,
         at,
-        1,
+        cluster.factor,
       );
     }
   }

@@ -44,6 +44,12 @@ export interface GroupState {
   readonly view: OptimizerGroup;
 }
 
+/** At most one way of clipping per group: the order of two would matter. */
+export function checkClips(owner: string, { clipNorm, clipValue }: Readonly<Record<string, OptionValue>>): void {
+  if (clipNorm !== Number.POSITIVE_INFINITY && clipValue !== Number.POSITIVE_INFINITY)
+    throw wrongValue(`${owner}.clipNorm`, "no clipValue beside it", clipNorm, "ERR_OPTION");
+}
+
 function setter(state: GroupState, key: string, changed: () => void): (value: unknown) => void {
   const argument = `${state.method.name}.${key}`;
   const row = state.method.options[key] as NumberOption;
@@ -58,11 +64,13 @@ function setter(state: GroupState, key: string, changed: () => void): (value: un
     state.values[key] = checked;
     try {
       state.method.check?.(state.values);
+      checkClips(state.method.name, state.values);
     } catch (error) {
       state.values[key] = old;
       throw error;
     }
-    if (state.method.rule(state.values) !== before) changed();
+    const clipping = (key === "clipNorm" || key === "clipValue") && checked !== old;
+    if (clipping || state.method.rule(state.values) !== before) changed();
   };
 }
 

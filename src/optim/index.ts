@@ -8,6 +8,7 @@ export { EMA, type EMAOptions } from "./averaging/ema.ts";
 export { Lookahead, type LookaheadOptions, type LookaheadState } from "./averaging/lookahead.ts";
 export { SWA } from "./averaging/swa.ts";
 export type { AverageState } from "./averaging/weights.ts";
+export type { WholeOptions } from "./clip.ts";
 export type { GroupBase, OptimizerGroup, ParamGroup } from "./groups.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export type { CommonOptions } from "./method.ts";

@@ -1,6 +1,7 @@
 // What the training engine uses of an optimizer: plans over gradients that it owns, and the scalars of steps ahead, so
 // that many steps run in one native call with one control row each. Not for users.
 import type { StepPlan } from "../backend/optim.ts";
+import { wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import type { Cluster } from "./core.ts";
 import type { StepInput } from "./method.ts";
@@ -34,6 +35,13 @@ export function bindGradients<O extends OptionValues>(
   gradients: readonly (FloatArray | null)[],
 ): BoundPlan {
   const inside = optimizer[core];
+  if (inside.clips())
+    throw wrongValue(
+      inside.groups[0]!.method.name,
+      "no clipNorm, clipGlobalNorm or skipNonFinite: training clips by its own option",
+      "one",
+      "ERR_OPTION",
+    );
   inside.invalidate();
   const clusters = inside.clustersFor(gradients.map((gradient) => gradient === null));
   const plan = inside.createPlan(clusters);

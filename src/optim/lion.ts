@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -20,7 +21,7 @@ export interface LionOptions extends CommonOptions {
  * weightDecay λ is decoupled unless `decoupled: false`; default 0. Rates are 3 to 10 times below Adam's; default 1e-4.
  */
 export class Lion extends Optimizer<Required<LionOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & LionOptions)[], options?: LionOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & LionOptions)[], options?: LionOptions & WholeOptions) {
     super("Lion", oneMethod(lionMethod, options), params);
   }
 }

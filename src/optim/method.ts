@@ -57,6 +57,8 @@ export interface CommonOptions {
   maximize?: boolean;
   /** Each element of the gradient is clamped to [−clipValue, clipValue] first. Default Infinity: not clamped. */
   clipValue?: number;
+  /** Each parameter's gradient is scaled down to at most this Euclidean norm. Default Infinity: not. Not with clipValue. */
+  clipNorm?: number;
 }
 
 export type CommonValues = Required<{ [K in keyof CommonOptions]: CommonOptions[K] }> & OptionValues;
@@ -71,5 +73,6 @@ export function commonOptions(learningRate: number, changed: { weightDecay?: num
     l2: number(0, atLeast(0), "adds l2·θ to the gradient"),
     maximize: flag(false, "ascend: negate the gradient"),
     clipValue: number(Number.POSITIVE_INFINITY, limit(), "clamps each element of the gradient"),
+    clipNorm: number(Number.POSITIVE_INFINITY, limit(), "highest norm of each parameter's gradient"),
   };
 }

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -18,7 +19,10 @@ export interface MomentumEMAOptions extends CommonOptions {
  * Differs from SGD({ momentum: β, dampening: β }) at the first step only, where PyTorch's form takes v = g.
  */
 export class MomentumEMA extends Optimizer<Required<MomentumEMAOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & MomentumEMAOptions)[], options?: MomentumEMAOptions) {
+  constructor(
+    params: readonly Param[] | readonly (ParamGroup & MomentumEMAOptions)[],
+    options?: MomentumEMAOptions & WholeOptions,
+  ) {
     super("MomentumEMA", oneMethod(momentumEmaMethod, options), params);
   }
 }

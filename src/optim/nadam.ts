@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -25,7 +26,7 @@ export interface NAdamOptions extends CommonOptions {
  * Equal to PyTorch's (from 2.0; 1.13 applied μₜ₊₁ wrongly). learningRate's default is its .002.
  */
 export class NAdam extends Optimizer<Required<NAdamOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & NAdamOptions)[], options?: NAdamOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & NAdamOptions)[], options?: NAdamOptions & WholeOptions) {
     super("NAdam", oneMethod(nadamMethod, options), params);
   }
 }

@@ -3,8 +3,9 @@ import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
 import type { FeedbackState } from "../schedule/schedule.ts";
+import { checkWhole, measureGradients, splitWhole, type WholeOptions } from "./clip.ts";
 import { OptimizerCore } from "./core.ts";
-import { createGroup, type OptimizerGroup, optionalSchedule, type ParamGroup } from "./groups.ts";
+import { checkClips, createGroup, type OptimizerGroup, optionalSchedule, type ParamGroup } from "./groups.ts";
 import type { CommonValues, Method } from "./method.ts";
 import { type OptionValue, type OptionValues, resolveOptions } from "./options.ts";
 import { type CheckedParam, checkParam, MemoryMap, type Param } from "./parameters.ts";
@@ -34,7 +35,11 @@ function checkedCurrentBackend(): ReturnType<typeof currentBackend> {
 }
 
 /** Which method and option values a group has; MultiOptimizer's groups choose their own. */
-export type MethodOf = (group: object, argument: string) => { method: Method; base: OptionValues };
+export interface MethodOf {
+  (group: object, argument: string): { method: Method; base: OptionValues };
+  /** The whole optimizer's options. */
+  readonly whole?: Required<WholeOptions>;
+}
 
 function isGroup(value: unknown): value is ParamGroup {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && "params" in value;
@@ -58,7 +63,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
   protected constructor(name: string, methodOf: MethodOf, params: readonly Param[] | readonly ParamGroup[]) {
     this.#name = name;
     this.#methodOf = methodOf;
-    this[core] = new OptimizerCore(checkedCurrentBackend());
+    this[core] = new OptimizerCore(checkedCurrentBackend(), methodOf.whole ?? splitWhole(name, undefined).whole);
     if (!Array.isArray(params)) throw wrongKind("params", "an array of parameters or groups", params);
     const list = params as readonly (Param | ParamGroup)[];
     const groups = list.length > 0 && list.every(isGroup) ? list : [{ params: list as readonly Param[] }];
@@ -80,6 +85,27 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     return this[core].steps;
   }
 
+  /** Steps that were skipped because a gradient was not finite (`skipNonFinite`). */
+  get skippedSteps(): number {
+    return this[core].skipped;
+  }
+
+  /** Highest norm of all gradients together; Infinity where they are not clipped. Can be changed. */
+  get clipGlobalNorm(): number {
+    return this[core].whole.clipGlobalNorm;
+  }
+  set clipGlobalNorm(value: number) {
+    this[core].whole.clipGlobalNorm = checkWhole(this.#name, "clipGlobalNorm", value);
+  }
+
+  /** Whether steps with NaN or infinite gradients are skipped. Can be changed. */
+  get skipNonFinite(): boolean {
+    return this[core].whole.skipNonFinite;
+  }
+  set skipNonFinite(value: boolean) {
+    this[core].whole.skipNonFinite = checkWhole(this.#name, "skipNonFinite", value);
+  }
+
   /**
    * Appends a group; its parameters come last in the order of the gradients.
    * @throws ERR_DUPLICATE, ERR_ALIAS, ERR_DTYPE, ERR_DETACHED, ERR_SHAPE, ERR_OPTION; the optimizer is then unchanged.
@@ -98,6 +124,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       const own = Object.fromEntries(Object.entries(group).filter(([key]) => !GROUP_KEYS.has(key)));
       const values = resolveOptions(method.name, method.options, own, base);
       method.check?.(values);
+      checkClips(method.name, values);
       const { params, name, frozen, schedule } = group;
       if (name !== undefined && typeof name !== "string") throw wrongKind(`${argument}.name`, "a string", name, "ERR_OPTION");
       if (frozen !== undefined && typeof frozen !== "boolean")
@@ -146,6 +173,13 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const loss = options === undefined ? undefined : this.#loss(options);
     if (this.#changed(gradients)) this.#bind(gradients);
     const plan = inside.plan ?? inside.prepare(this.#gradients, this.#inactive(), true);
+    if (inside.clips()) {
+      inside.verify(this.#gradients);
+      if (!measureGradients(inside, this.#gradients)) {
+        inside.skipped++;
+        return;
+      }
+    }
     const before = inside.readsGradients() ? this.#observeGradients() : null;
     try {
       inside.writeControl(plan.control, loss);
@@ -270,11 +304,13 @@ export class Optimizer<O extends OptionValues = CommonValues> {
 export function oneMethod(method: Method, options: object | undefined): MethodOf {
   if (options !== undefined && (typeof options !== "object" || options === null))
     throw wrongKind("options", "an object", options, "ERR_OPTION");
-  const base: Record<string, OptionValue> = resolveOptions(method.name, method.options, options);
+  const { whole, rest } = splitWhole(method.name, options);
+  const base: Record<string, OptionValue> = resolveOptions(method.name, method.options, rest);
   method.check?.(base);
-  return (group, argument) => {
+  const methodOf = (group: object, argument: string): { method: Method; base: OptionValues } => {
     if ("optimizer" in group && group.optimizer !== undefined && group.optimizer !== method.name)
       throw wrongValue(`${argument}.optimizer`, `"${method.name}" (MultiOptimizer mixes methods)`, group.optimizer, "ERR_OPTION");
     return { method, base };
   };
+  return Object.assign(methodOf, { whole });
 }

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -23,7 +24,7 @@ export interface RAdamOptions extends CommonOptions {
  * Equal to PyTorch's.
  */
 export class RAdam extends Optimizer<Required<RAdamOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & RAdamOptions)[], options?: RAdamOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & RAdamOptions)[], options?: RAdamOptions & WholeOptions) {
     super("RAdam", oneMethod(radamMethod, options), params);
   }
 }

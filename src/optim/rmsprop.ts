@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -37,7 +38,7 @@ export interface RMSpropOptions extends CommonOptions {
  * Equal to PyTorch's, whose `alpha` is ρ. A variance below zero from rounding counts as zero (PyTorch: NaN).
  */
 export class RMSprop extends Optimizer<Required<Omit<RMSpropOptions, "rho">> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & RMSpropOptions)[], options?: RMSpropOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & RMSpropOptions)[], options?: RMSpropOptions & WholeOptions) {
     super("RMSprop", oneMethod(rmspropMethod, options), params);
   }
 }

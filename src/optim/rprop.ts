@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -24,7 +25,7 @@ export interface RpropOptions extends CommonOptions {
  * Equal to PyTorch's. A later change of learningRate has no effect: it only starts d.
  */
 export class Rprop extends Optimizer<Required<RpropOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & RpropOptions)[], options?: RpropOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & RpropOptions)[], options?: RpropOptions & WholeOptions) {
     super("Rprop", oneMethod(rpropMethod, options), params);
   }
 }

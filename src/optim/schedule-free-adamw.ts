@@ -1,5 +1,6 @@
 import type { FloatArray } from "../core/types.ts";
 import { scheduleFreeAverages } from "./averages.ts";
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -20,7 +21,10 @@ export interface ScheduleFreeAdamWOptions extends CommonOptions {
  * averages() gives x, the point to evaluate and to keep. weightDecay λ (default 0) is decoupled; learningRate's default is .0025.
  */
 export class ScheduleFreeAdamW extends Optimizer<Required<ScheduleFreeAdamWOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & ScheduleFreeAdamWOptions)[], options?: ScheduleFreeAdamWOptions) {
+  constructor(
+    params: readonly Param[] | readonly (ParamGroup & ScheduleFreeAdamWOptions)[],
+    options?: ScheduleFreeAdamWOptions & WholeOptions,
+  ) {
     super("ScheduleFreeAdamW", oneMethod(scheduleFreeAdamwMethod, options), params);
   }
 

@@ -1,5 +1,6 @@
 import type { FloatArray } from "../core/types.ts";
 import { scheduleFreeAverages } from "./averages.ts";
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -21,7 +22,10 @@ export interface ScheduleFreeSGDOptions extends CommonOptions {
  * x is not stored: y ← y + w (z − y) + α (β (1 − w) − 1) d with the z before. learningRate's default is 1.
  */
 export class ScheduleFreeSGD extends Optimizer<Required<ScheduleFreeSGDOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & ScheduleFreeSGDOptions)[], options?: ScheduleFreeSGDOptions) {
+  constructor(
+    params: readonly Param[] | readonly (ParamGroup & ScheduleFreeSGDOptions)[],
+    options?: ScheduleFreeSGDOptions & WholeOptions,
+  ) {
     super("ScheduleFreeSGD", oneMethod(scheduleFreeSgdMethod, options), params);
   }
 

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -22,7 +23,7 @@ export interface SGDOptions extends CommonOptions {
  * α learningRate (default .001), μ momentum. Equal to PyTorch's SGD. Losses: the gradients' sign and mean are the caller's.
  */
 export class SGD extends Optimizer<Required<SGDOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & SGDOptions)[], options?: SGDOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & SGDOptions)[], options?: SGDOptions & WholeOptions) {
     super("SGD", oneMethod(sgdMethod, options), params);
   }
 }

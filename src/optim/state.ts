@@ -46,7 +46,7 @@ export function saveState(name: string, inside: OptimizerCore): OptimizerState {
       for (const [slot, data] of Object.entries(parameter.slots)) slots[slot] = data.slice();
       return { shape: [...parameter.shape], dtype: parameter.dtype, step, slots };
     }),
-    counters: { steps: inside.steps },
+    counters: { steps: inside.steps, skipped: inside.skipped },
     ...(inside.groups.some(({ feedback }) => feedback !== null)
       ? { schedules: { groups: inside.groups.map(({ feedback }) => (feedback === null ? null : { ...feedback })) } }
       : {}),
@@ -169,6 +169,7 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
   const options = checkGroups(inside, state.groups);
   const counters = isRecord(state.counters) ? state.counters : malformed("counters is not an object");
   const steps = checkCount("counters.steps", counters.steps);
+  const skipped = checkCount("counters.skipped", counters.skipped ?? 0);
   const feedback = checkSchedules(inside, state.schedules);
   const loaded = inside.parameters.map((parameter, index) => {
     const { method } = parameter.group;
@@ -196,4 +197,5 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
     for (const [slot, data] of Object.entries(slots)) parameter.slots[slot]!.set(data);
   });
   inside.steps = steps;
+  inside.skipped = skipped;
 }
