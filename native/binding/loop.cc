@@ -43,6 +43,7 @@ bool is_nullish(const Napi::Value& value) { return value.IsNull() || value.IsUnd
 
 void read_column(Napi::Env env, Column& column, const Napi::Value& value, double per_row) {
   if (is_nullish(value)) return;
+  if (!(per_row >= 0 && per_row <= 281474976710656.0)) refuse(env, "binding: bad row length");
   const OwnedArray array = owned_array(env, value);
   column.buffer = array.buffer;
   column.data = static_cast<const unsigned char*>(array.data);

@@ -57,7 +57,7 @@ export function runGraph(f: GraphFunction, settings: RunSettings): GraphRun {
   const program = currentBackend().compile(plan.spec, { parameters, gradients, state: allocate(dtype, 0) });
   const view = (buffer: ArrayBuffer, at: number): FloatArray =>
     dtype === "float32" ? new Float32Array(buffer, at, count) : new Float64Array(buffer, at, count);
-  view(program.space("x"), 0).set(dy ?? new Array(count).fill(1));
+  view(program.space("x"), 0).set(dy?.slice(0, count) ?? new Array(count).fill(1));
   new Int32Array(program.space("y")).set(labels);
   program.run();
   return {

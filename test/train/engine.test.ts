@@ -177,6 +177,24 @@ describe("runs of many steps", () => {
     });
   }
 
+  it("leave the event loop free", async () => {
+    setBackend("native");
+    const made = trainer("float32");
+    let running = true;
+    const pending = made.runStepsAsync(new Uint32Array(40_000), { batchSize: 8 }).finally(() => {
+      running = false;
+    });
+    let turns = 0;
+    while (running) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+    const { updates } = await pending;
+    expect(updates).toBe(5000);
+    // Ten calls of 512 updates each; were they made on this thread, there would be about one turn per call.
+    expect(turns).toBeGreaterThan(50);
+  });
+
   it("take the learning rate of each update", () => {
     setBackend("native");
     const made = trainer("float32");
