@@ -31,6 +31,9 @@ size_t panel_vectors(const KernelSet<T>& set, size_t rows, size_t left) {
   return widest;
 }
 
+// Bytes of a row of C from which on B is better read in long runs than in panels.
+constexpr size_t kLongRow = 12 * 64;
+
 struct DirectSizes {
   size_t kc, nc, mc;
   bool pack;
@@ -103,11 +106,32 @@ DOWNHILL_PREFETCHES void prefetch_next(const Job<T>& job, const Tile<T>& tile, s
                         smaller(share, bytes - from));
 }
 
+// One row of C from row-major B. Accumulators wait in C where it is not needed, else in scratch memory.
+template <class T>
+bool row_block(const Job<T>& job, size_t row, Range columns) {
+  const GemmCall<T>& g = job.call;
+  T* y = job.c(row, columns.begin);
+  if (g.beta != 0) y = static_cast<T*>(scratch(columns.size() * sizeof(T)));
+  if (y == nullptr) return false;
+  Tile<T> tile{};
+  tile.k = g.k;
+  tile.a = g.a + row * (g.trans_a ? 1 : g.lda);
+  tile.a_col = g.trans_a ? g.lda : 1;
+  tile.b = g.b + columns.begin;
+  tile.b_row = g.ldb;
+  tile.c = y;
+  job.set.row(tile, columns.size());
+  const Epilogue<T> epilogue = job.epilogue(row, columns.begin);
+  if (!epilogue.is_identity()) job.set.finish({y, 0, job.c(row, columns.begin), g.ldc, 1, columns.size(), epilogue});
+  return true;
+}
+
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
 template <class T>
 bool direct_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
+  if (g.m == 1 && !g.trans_b && columns.size() >= kLongRow / sizeof(T)) return row_block(job, rows.begin, columns);
   const DirectSizes s = direct_sizes(job, rows, columns);
   const size_t packed = s.pack ? s.kc * ceil_div(s.nc, set.lanes) * set.lanes : 0;
   const size_t staged = s.stage ? s.mc * s.nc : 0;

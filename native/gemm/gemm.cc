@@ -7,6 +7,7 @@
 #include "gemm/regime.h"
 #include "gemm/split.h"
 #include "gemm/swapped.h"
+#include "gemm/tiny.h"
 #include "memory/fp_mode.h"
 #include "parallel/pool.h"
 
@@ -66,6 +67,10 @@ template <class T>
 void run(const GemmCall<T>& call) {
   if (call.m == 0 || call.n == 0) return;
   const Job<T> job{call, kernel_set(T{})};
+  if (call.m <= kMaxRows) {
+    const FpScope mode(flushes_subnormals<T>());
+    if (tiny(job)) return;
+  }
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, job.set.lanes);
   const Grid grid = grid_of(job, regime);
   if (grid.chunks() == 1) {

@@ -57,6 +57,7 @@ struct KernelSet {
   size_t widest;                       // vectors of the widest tile for many rows
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width; 0 where there is none
   void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
+  void (*row)(const Tile<T>&, size_t columns);  // one row of accumulators of any length, to c
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);

@@ -20,6 +20,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.lanes = V::kLanes;
   set.widest = kWidest;
   add_widths<V, kMaxVectors>(set);
+  set.row = RowKernel<V>::run;
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;

@@ -6,14 +6,6 @@
 //   a0 x   [ acc accumulators      ]
 //   a1 x   [                       ]    A is read in place through two strides (rows, or columns where transposed).
 //   ...
-#ifndef DOWNHILL_UNROLL
-#if defined(__clang__)
-#define DOWNHILL_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define DOWNHILL_UNROLL _Pragma("GCC unroll 32")
-#endif
-#endif
-
 template <class V, size_t MR, size_t NV>
 struct TileKernel {
   using T = typename V::Scalar;

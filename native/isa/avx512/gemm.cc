@@ -18,10 +18,12 @@ constexpr size_t kWidest = 4;
 constexpr size_t kDotAccumulators = 20;
 constexpr bool kMaskIsFree = true;
 
-#include "gemm/kernels/transpose.h"
-#include "gemm/kernels/combine.h"
+#include "gemm/kernels/unroll.h"
+#include "isa/avx512/transpose.h"
+#include "isa/avx512/combine.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
+#include "gemm/kernels/row.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -17,10 +17,12 @@ constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 16;
 constexpr bool kMaskIsFree = false;
 
+#include "gemm/kernels/unroll.h"
 #include "gemm/kernels/transpose.h"
 #include "gemm/kernels/combine.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
+#include "gemm/kernels/row.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"
