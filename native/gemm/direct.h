@@ -38,7 +38,7 @@ struct DirectSizes {
   size_t kc, nc, mc;
   bool pack;
   bool stage;     // k is blocked and C holds the beta operand: accumulators wait in scratch memory
-  bool prefetch;  // A and C come from beyond L2
+  bool prefetch;  // A and C come from beyond L2, and k is long enough to pay for asking
 };
 
 // The block of B: half of a 1 MiB L2, the rest is for A, C and what is prefetched. k is cut in lengths of 2 KiB a row
@@ -62,7 +62,7 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   s.nc = smaller(columns.size(), fitting < panel ? panel : fitting);
   s.stage = g.k > s.kc && g.beta != 0;
   s.mc = s.stage ? smaller(rows.size(), 2048) : rows.size();
-  s.prefetch = rows.size() * (g.k + columns.size()) * sizeof(T) > kBlockBytes;
+  s.prefetch = g.k >= 128 && g.m * (g.k + g.n) * sizeof(T) > 4 * kBlockBytes;
   return s;
 }
 
