@@ -54,6 +54,10 @@ export class OptimizerCore {
   /** For each tensor of the plan, the index of its parameter. */
   #order: number[] = [];
   #inactive: readonly boolean[] = [];
+  /** Every array that the plan is bound to, with its length; flat, because all of them are looked at in every step. */
+  #watched: FloatArray[] = [];
+  #lengths: number[] = [];
+  #watchesEmpty = false;
 
   constructor(backend: Backend, whole: Required<WholeOptions>) {
     this.backend = backend;
@@ -169,8 +173,32 @@ export class OptimizerCore {
         this.#order.map((index) => this.parameters[index]!.data),
         this.#order.map((index) => gradients[index] ?? null),
       );
+      this.#watch(gradients);
     }
     return this.#plan;
+  }
+
+  #watch(gradients: readonly (FloatArray | null)[]): void {
+    this.#watched = [];
+    this.#lengths = [];
+    for (const index of this.#order) {
+      const { data, count } = this.parameters[index]!;
+      for (const array of [data, gradients[index]]) {
+        if (!array) continue;
+        this.#watched.push(array);
+        this.#lengths.push(count);
+      }
+    }
+    this.#watchesEmpty = this.#lengths.includes(0);
+  }
+
+  /** verify() of the arrays that the plan is bound to, at a nanosecond or two each. */
+  verifyBound(gradients: readonly (FloatArray | null)[]): void {
+    const watched = this.#watched;
+    const lengths = this.#lengths;
+    let same = !this.#watchesEmpty;
+    for (let i = 0; i < watched.length; i++) if (intrinsicLength(watched[i]!) !== lengths[i]!) same = false;
+    if (!same) this.verify(gradients);
   }
 
   get plan(): StepPlan | undefined {

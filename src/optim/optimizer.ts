@@ -183,7 +183,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const before = inside.readsGradients() ? this.#observeGradients() : null;
     try {
       inside.writeControl(plan.control, loss);
-      inside.verify(this.#gradients);
+      inside.verifyBound(this.#gradients);
     } catch (error) {
       before?.forEach((feedback, k) => {
         inside.groups[k]!.feedback = feedback;
