@@ -126,6 +126,7 @@ function softmaxLogits(prediction: Value, fromLogits: boolean): Value {
 function crossEntropy(op: "crossEntropySparse" | "crossEntropyDense", options: CrossEntropyOptions, smoothing: number) {
   return ({ prediction, target, weights }: LossInput): TracedLoss => {
     const x = softmaxLogits(prediction, options.fromLogits ?? false);
+    if (x.shape.length !== 2) throw wrongValue("loss", "outputs of shape [classes]", `[${x.shape.slice(1)}]`, "ERR_SHAPE");
     const { graph } = x;
     const ints = rowsAndCols(x);
     const rows = graph.value([ints[0]]);

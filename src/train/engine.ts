@@ -29,6 +29,8 @@ import { type Updater, updaterFor } from "./updater.ts";
 
 /** Updates of one native call: bounds the control rows' memory, and how long a chain of scalars is written ahead. */
 const CHUNK = 512;
+/** Part plans kept; a fit needs one or two. */
+const MOST_PLANS = 8;
 
 interface Range {
   readonly begin: number;
@@ -95,6 +97,7 @@ class EngineTrainer implements Trainer {
   #programIndex = new Map<string, number>();
   #data: ResidentData | null = null;
   #loop: CompiledLoop | null = null;
+  #plans = new Map<string, PartPlan>();
   #seed: number;
   #step = 0;
   #pending = false;
@@ -198,24 +201,28 @@ class EngineTrainer implements Trainer {
     return { begin, end };
   }
 
+  /** The parts of a call over `count` rows; calls of one run are alike, so the last ones are kept. */
+  #parts(count: number, batchSize: number, accumulate: number, update: boolean): PartPlan {
+    const key = `${count} ${batchSize} ${accumulate} ${update} ${this.#data?.weights !== null}`;
+    let plan = this.#plans.get(key);
+    if (plan) return plan;
+    const { shards } = this;
+    const workers = this.#workers;
+    plan = planParts({ begin: 0, end: count, batchSize, accumulate, shards, workers, update, program: this.#program });
+    if (this.#plans.size >= MOST_PLANS) this.#plans.clear();
+    this.#plans.set(key, plan);
+    return plan;
+  }
+
   /** The next call of a range: at most CHUNK updates, or one where the optimizer reads what the step computes. */
   #prepare(order: Int32Array | Uint32Array, { begin, end }: Range, first: number, options: RunOptions): PreparedCall {
     const { batchSize, accumulate = 1, learningRates, stopOnNonFinite = false } = options;
     const { stepwise } = this.#updater;
     const limit = begin + batchSize * accumulate * (stepwise ? 1 : CHUNK);
-    const plan = planParts({
-      begin: 0,
-      end: Math.min(end, limit) - begin,
-      batchSize,
-      accumulate,
-      shards: this.shards,
-      workers: this.#workers,
-      update: !stepwise,
-      program: this.#program,
-    });
+    const plan = this.#parts(Math.min(end, limit) - begin, batchSize, accumulate, !stepwise);
     const controls = stepwise ? new Float64Array(0) : this.#updater.controls(plan.updates.length, learningRates?.subarray(first));
     const call: LoopCall = {
-      order: Uint32Array.from(order.subarray(begin, Math.min(end, limit))),
+      order: new Uint32Array(order.subarray(begin, Math.min(end, limit))),
       parts: plan.parts,
       weights: plan.weights,
       controls,
@@ -346,6 +353,7 @@ class EngineTrainer implements Trainer {
     this.#loop = null;
     this.#programs = [];
     this.#programIndex.clear();
+    this.#plans.clear();
     this.#arenas = [];
     this.#data = null;
     this.#updater.dispose();
