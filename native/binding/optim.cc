@@ -8,6 +8,7 @@
 #include "memory/buffer.h"
 #include "optim/plan.h"
 #include "optim/rules.h"
+#include "optim/tensor/work.h"
 
 namespace downhill::binding {
 namespace {
@@ -110,6 +111,49 @@ struct PlanGuard {
   throw error;
 }
 
+napi_typedarray_type array_type(SlotType type, bool f64) {
+  switch (type) {
+    case SlotType::f32: return napi_float32_array;
+    case SlotType::u16: return napi_uint16_array;
+    case SlotType::i8: return napi_int8_array;
+    default: return f64 ? napi_float64_array : napi_float32_array;
+  }
+}
+
+// Shape, stream and state of a tensor whose rule needs all of it at once.
+void describe_whole(Napi::Env env, StepTensor& tensor, Napi::Object source, Napi::Array slots, const TensorRule& rule, bool f64) {
+  if (f64 && rule.f32_only) throw Napi::RangeError::New(env, "binding: a rule for float32 only");
+  tensor.matrix_rows = 1;
+  tensor.matrix_columns = tensor.count;
+  if (const Napi::Value given = source.Get("shape"); given.IsArray()) {
+    const Napi::Array shape = given.As<Napi::Array>();
+    const uint32_t dimensions = shape.Length();
+    double product = 1;
+    for (uint32_t d = 0; d < dimensions; ++d) product *= shape.Get(d).ToNumber().DoubleValue();
+    if (product != static_cast<double>(tensor.count)) throw Napi::RangeError::New(env, "binding: a shape of another length");
+    if (dimensions >= 2 && tensor.count > 0) {
+      const double rows = shape.Get(dimensions - 2).ToNumber().DoubleValue();
+      const double columns = shape.Get(dimensions - 1).ToNumber().DoubleValue();
+      if (!(rows >= 1 && columns >= 1 && rows * columns <= static_cast<double>(tensor.count))) {
+        throw Napi::RangeError::New(env, "binding: a shape that is none");
+      }
+      tensor.matrix_rows = static_cast<size_t>(rows);
+      tensor.matrix_columns = static_cast<size_t>(columns);
+      if (tensor.count % (tensor.matrix_rows * tensor.matrix_columns) != 0) {
+        throw Napi::RangeError::New(env, "binding: a shape that is none");
+      }
+    }
+  }
+  if (const Napi::Value stream = source.Get("stream"); stream.IsNumber()) tensor.stream = stream.As<Napi::Number>().Uint32Value();
+  for (size_t j = 0; j < tensor.slot_count; ++j) {
+    const Array slot = array_of(env, slots.Get(static_cast<uint32_t>(j)));
+    const SlotLayout layout = rule.layout(j, tensor.count, tensor.matrix_rows, tensor.matrix_columns);
+    if (slot.type != array_type(layout.type, f64)) throw Napi::TypeError::New(env, "binding: a slot of another type");
+    if (tensor.count > 0 && slot.length != layout.count) throw Napi::RangeError::New(env, "binding: a slot of another length");
+    tensor.slots[j] = slot.memory;
+  }
+}
+
 void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule, bool f64) {
   StepTensor tensor{};
   const Array parameter = float_array_of(env, source.Get("parameter"), f64);
@@ -119,6 +163,11 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
   const Napi::Array slots = source.Get("slots").As<Napi::Array>();
   tensor.slot_count = slots.Length();
   if (tensor.slot_count != rule_slots(rule)) throw Napi::RangeError::New(env, "binding: wrong number of slots");
+  if (const TensorRule* whole = tensor_rule_of(rule)) {
+    describe_whole(env, tensor, source, slots, *whole, f64);
+    if (!step_plan_add_tensor(plan, tensor)) out_of_memory(env);
+    return;
+  }
   for (size_t j = 0; j < tensor.slot_count; ++j) {
     const Array slot = float_array_of(env, slots.Get(static_cast<uint32_t>(j)), f64);
     if (j == 0 && rule_has_history(rule) && tensor.count > 0) {
@@ -210,6 +259,15 @@ Napi::Value rules(const Napi::CallbackInfo& info) {
     row.Set("slots", table.rules[i].slots);
     row.Set("coefficients", table.rules[i].coefficients);
     list.Set(static_cast<uint32_t>(i), row);
+  }
+  size_t count = 0;
+  const TensorRule* whole = tensor_rules(&count);
+  for (size_t i = 0; i < count; ++i) {
+    Napi::Object row = Napi::Object::New(info.Env());
+    row.Set("name", whole[i].name);
+    row.Set("slots", whole[i].slots);
+    row.Set("coefficients", whole[i].coefficients);
+    list.Set(static_cast<uint32_t>(table.rule_count + i), row);
   }
   return list;
 }

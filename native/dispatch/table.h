@@ -7,6 +7,7 @@ namespace downhill {
 
 struct GemmTable;   // gemm/table.h
 struct OptimTable;  // kernels/optim/table.h
+struct TensorOptimTable;  // kernels/optim/tensor/table.h
 struct OpsTable;    // kernels/ops/table.h
 struct ReduceTable; // kernels/ops/reduce_table.h
 
@@ -15,6 +16,7 @@ struct KernelTable {
   size_t lanes_f32;    // float32 elements per vector register
   const GemmTable* gemm;
   const OptimTable* optim;
+  const TensorOptimTable* tensor_optim;
   const OpsTable* ops;
   const ReduceTable* reduce;
 };

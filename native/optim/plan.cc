@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <new>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "memory/buffer.h"
 #include "memory/fp_mode.h"
 #include "optim/rules.h"
+#include "optim/tensor/work.h"
 #include "parallel/pool.h"
 
 namespace downhill {
@@ -33,6 +35,7 @@ struct Cluster {
   size_t first_tensor, tensors;
   size_t first_slice, slices;
   size_t unbound;  // tensors without a gradient
+  TensorWork* whole;  // of a rule that needs whole tensors (then there are no slices), or null
   bool active;
   Prelude prelude;
   union {
@@ -66,6 +69,7 @@ struct StepPlan {
   std::vector<Tensor> tensors;
   std::vector<StepSlice> slices;
   std::vector<Chunk> chunks;
+  std::vector<std::unique_ptr<TensorWork>> works;
   size_t elements = 0;
   size_t width = 0;
   bool disposed = false;
@@ -80,6 +84,7 @@ void release_all(StepPlan& plan) {
       held = nullptr;
     }
   }
+  for (const std::unique_ptr<TensorWork>& work : plan.works) tensor_work_release(*work);
 }
 
 Buffer* hold(const StepArray& array) {
@@ -110,6 +115,29 @@ void cut(StepPlan& plan, Tensor& tensor, size_t slice) {
     plan.slices.push_back(piece);
   }
   tensor.slices = plan.slices.size() - tensor.first_slice;
+}
+
+TensorView view_of(const StepTensor& arrays) {
+  TensorView view{};
+  view.p = static_cast<char*>(arrays.parameter.data);
+  view.g = static_cast<const char*>(arrays.gradient.data);
+  for (size_t j = 0; j < arrays.slot_count; ++j) view.slots[j] = static_cast<char*>(arrays.slots[j].data);
+  view.count = arrays.count;
+  view.rows = arrays.matrix_rows;
+  view.columns = arrays.matrix_columns;
+  view.stream = arrays.stream;
+  return view;
+}
+
+void make_work(StepPlan& plan, Cluster& cluster, const TensorRule* rule) {
+  plan.works.push_back(std::make_unique<TensorWork>());
+  cluster.whole = plan.works.back().get();
+  cluster.whole->rule = rule;
+  cluster.whole->f64 = cluster.f64;
+  for (size_t t = cluster.first_tensor; t < cluster.first_tensor + cluster.tensors; ++t) {
+    cluster.whole->tensors.push_back(view_of(plan.tensors[t].arrays));
+  }
+  tensor_work_finish(*cluster.whole);
 }
 
 // Chunks are runs of slices of one cluster with at least `slice` elements together.
@@ -195,6 +223,10 @@ bool step_plan_finish(StepPlan* plan) {
   try {
     for (Cluster& cluster : plan->clusters) {
       cluster.first_slice = plan->slices.size();
+      if (const TensorRule* rule = tensor_rule_of(cluster.rule)) {
+        make_work(*plan, cluster, rule);
+        continue;
+      }
       for (size_t t = cluster.first_tensor; t < cluster.first_tensor + cluster.tensors; ++t) {
         cut(*plan, plan->tensors[t], slice);
       }
@@ -222,6 +254,11 @@ bool step_plan_bind(StepPlan* plan, size_t index, StepArray parameter, StepArray
   tensor.arrays.parameter = parameter;
   tensor.arrays.gradient = gradient;
   cluster.unbound += is_unbound(tensor.arrays);
+  if (cluster.whole != nullptr) {
+    TensorView& view = cluster.whole->tensors[index - cluster.first_tensor];
+    view.p = static_cast<char*>(parameter.data);
+    view.g = static_cast<const char*>(gradient.data);
+  }
   size_t begin = 0;
   for (size_t s = tensor.first_slice; s < tensor.first_slice + tensor.slices; ++s) {
     StepSlice& slice = plan->slices[s];
@@ -239,6 +276,20 @@ void step_plan_dispose(StepPlan* plan) {
 
 bool step_plan_disposed(const StepPlan* plan) { return plan->disposed; }
 
+namespace {
+
+// The clusters whose rules need whole tensors, one after the other: each uses the pool itself.
+void run_whole(StepPlan& plan, const double* control) {
+  if (plan.works.empty()) return;
+  for (Cluster& cluster : plan.clusters) {
+    if (cluster.whole == nullptr || !cluster.active) continue;
+    const double* own = control + cluster.control + kClusterHead + size_t{kCommonCoefficients};
+    tensor_work_run(*cluster.whole, cluster.prelude, own, &cluster.coefficients);
+  }
+}
+
+}  // namespace
+
 bool step_plan_run(StepPlan& plan, const double* control) {
   for (Cluster& cluster : plan.clusters) {
     const double* row = control + cluster.control;
@@ -254,15 +305,17 @@ bool step_plan_run(StepPlan& plan, const double* control) {
   if (plan.elements < kParallelFrom || pool_threads() == 1) {
     for (size_t c = 0; c < plan.clusters.size(); ++c) {
       const Cluster& cluster = plan.clusters[c];
-      if (cluster.active) run_slices(plan, table, c, cluster.first_slice, cluster.slices);
+      if (cluster.active && cluster.slices > 0) run_slices(plan, table, c, cluster.first_slice, cluster.slices);
     }
+    run_whole(plan, control);
     return true;
   }
   auto body = [&](size_t index) {
     const Chunk& chunk = plan.chunks[index];
     if (plan.clusters[chunk.cluster].active) run_slices(plan, table, chunk.cluster, chunk.first_slice, chunk.slices);
   };
-  parallel_for(plan.chunks.size(), body);
+  if (!plan.chunks.empty()) parallel_for(plan.chunks.size(), body);
+  run_whole(plan, control);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace downhill {
 
@@ -27,6 +28,9 @@ struct StepTensor {
   size_t slot_count;
   size_t count;  // elements
   size_t rows;   // rows of the history that slot 0 is, for rules that have one; else 1
+  // For rules that need whole tensors: the last two dimensions (1 and count for a vector), the parameter's number.
+  size_t matrix_rows, matrix_columns;
+  uint32_t stream;
 };
 
 // Building: create, then add each cluster with its tensors, then finish. Everything returns false where memory is short.

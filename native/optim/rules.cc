@@ -4,6 +4,7 @@
 
 #include "dispatch/dispatch.h"
 #include "kernels/optim/table.h"
+#include "optim/tensor/work.h"
 
 namespace downhill {
 namespace {
@@ -28,13 +29,30 @@ size_t rule_find(const char* name) {
   for (size_t i = 0; i < table.rule_count; ++i) {
     if (std::strcmp(table.rules[i].name, name) == 0) return i;
   }
+  size_t count = 0;
+  const TensorRule* whole = tensor_rules(&count);
+  for (size_t i = 0; i < count; ++i) {
+    if (std::strcmp(whole[i].name, name) == 0) return table.rule_count + i;
+  }
   return kNoRule;
 }
 
-size_t rule_slots(size_t rule) { return words(kernels().optim->rules[rule].slots); }
+const TensorRule* tensor_rule_of(size_t rule) {
+  const size_t elementwise = kernels().optim->rule_count;
+  size_t count = 0;
+  return rule < elementwise ? nullptr : tensor_rules(&count) + (rule - elementwise);
+}
 
-bool rule_has_history(size_t rule) { return kernels().optim->rules[rule].history; }
+size_t rule_slots(size_t rule) {
+  const TensorRule* whole = tensor_rule_of(rule);
+  return words(whole != nullptr ? whole->slots : kernels().optim->rules[rule].slots);
+}
 
-size_t rule_coefficients(size_t rule) { return words(kernels().optim->rules[rule].coefficients); }
+bool rule_has_history(size_t rule) { return tensor_rule_of(rule) == nullptr && kernels().optim->rules[rule].history; }
+
+size_t rule_coefficients(size_t rule) {
+  const TensorRule* whole = tensor_rule_of(rule);
+  return words(whole != nullptr ? whole->coefficients : kernels().optim->rules[rule].coefficients);
+}
 
 }  // namespace downhill

@@ -1,5 +1,6 @@
 // Optimizer steps as both backends offer them: a plan prepared once from arrays, then one call per step.
 import type { Dtype, FloatArray } from "../core/types.ts";
+import type { GemmCall } from "./gemm.ts";
 
 /** Rounds the exact double result of one operation to the element type. */
 export type Round = (x: number) => number;
@@ -8,7 +9,7 @@ export type Round = (x: number) => number;
  * An element-wise update rule. `name`, `slots` and `coefficients` are also told by the addon, and must agree; the lanes
  * are written here and, a second time, in native/kernels/optim.
  */
-export interface StepRule {
+export interface ElementRule {
   readonly name: string;
   /** State arrays, each of the parameter's length. */
   readonly slots: readonly string[];
@@ -36,6 +37,47 @@ export function clamp(x: number, limit: number): number {
   return x > limit ? limit : x < -limit ? -limit : x;
 }
 
+/** A state array: of the parameter's dtype, or in fewer bits. */
+export type SlotArray = FloatArray | Uint16Array | Int8Array;
+export type SlotType = "parameter" | "float32" | "uint16" | "int8";
+
+/** One parameter as a tensor rule sees it in the reference. */
+export interface TensorStep {
+  readonly p: FloatArray;
+  readonly slots: readonly SlotArray[];
+  readonly shape: readonly number[];
+  readonly count: number;
+  /** The parameter's number within its optimizer: its stream of random bits. */
+  readonly stream: number;
+  /** The rule's own coefficients rounded to the element type, and as they are in the control row. */
+  readonly c: Float64Array;
+  readonly row: Float64Array;
+  /** Factor of the parameter before the update. */
+  readonly keep: number;
+  /** Rounds one operation; reads one operand (float32 subnormals are zero). */
+  readonly r: Round;
+  readonly read: Round;
+  /** The prepared gradient of element i; depends on p[i], so take it before p[i] is written. */
+  gradient(i: number): number;
+  /** Σ term(i) in the contract's order, in float64. */
+  reduce(count: number, term: (i: number) => number): number;
+  gemm(call: GemmCall): void;
+}
+
+/** A rule that needs a whole tensor: its norms, its rows and columns, its blocks of state. Twins in native/optim/tensor. */
+export interface TensorRule {
+  readonly name: string;
+  readonly slots: readonly string[];
+  readonly coefficients: readonly string[];
+  /** True where only float32 parameters can have this rule. */
+  readonly float32Only?: boolean;
+  /** Type and length of a state array for a parameter of this shape. */
+  layout(slot: string, shape: readonly number[]): { readonly type: SlotType; readonly count: number };
+  updateTensor(step: TensorStep): void;
+}
+
+export type StepRule = ElementRule | TensorRule;
+
 /** What a rule looks like from outside; texts are names separated by blanks. */
 export interface RuleDescription {
   readonly name: string;
@@ -45,7 +87,11 @@ export interface RuleDescription {
 
 export interface PlanTensor {
   readonly parameter: FloatArray;
-  readonly slots: readonly FloatArray[];
+  readonly slots: readonly SlotArray[];
+  /** Default [length]. */
+  readonly shape?: readonly number[];
+  /** The parameter's number within its optimizer; default 0. */
+  readonly stream?: number;
 }
 
 /** Parameters that share a rule, a dtype and one set of coefficients. */

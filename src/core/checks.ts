@@ -22,7 +22,7 @@ export function isFloatArray(value: unknown): value is FloatArray {
   return kind === "Float32Array" || kind === "Float64Array";
 }
 
-export function intrinsicLength(array: FloatArray): number {
+export function intrinsicLength(array: FloatArray | Uint16Array | Int8Array): number {
   return lengthOf.call(array) as number;
 }
 

@@ -31,6 +31,6 @@ export class ASGD extends Optimizer<Required<ASGDOptions> & CommonValues> {
 
   /** Copies of the averages a, one per parameter; of the parameter itself before its first step. */
   averages(): FloatArray[] {
-    return this[core].parameters.map(({ data, slots }) => (slots.a ?? data).slice());
+    return this[core].parameters.map(({ data, slots }) => ((slots.a as FloatArray | undefined) ?? data).slice());
   }
 }

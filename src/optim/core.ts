@@ -1,8 +1,8 @@
 // What an optimizer keeps: parameters with their state, clusters of parameters that share one set of coefficients, and
 // the plan that updates all of them in one call.
 import type { Backend } from "../backend/backend.ts";
-import { CLUSTER_HEAD, type StepPlan, type StepRule } from "../backend/optim.ts";
-import { checkFloatArray, dtypeOf, intrinsicLength } from "../core/checks.ts";
+import { CLUSTER_HEAD, type SlotArray, type StepPlan, type StepRule } from "../backend/optim.ts";
+import { checkFloatArray, intrinsicLength } from "../core/checks.ts";
 import { wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { type FeedbackSchedule, isFeedback } from "../schedule/schedule.ts";
@@ -20,7 +20,7 @@ export interface ParameterState {
   /** Updates this parameter has had. */
   step: number;
   scalars: Scalars;
-  slots: Record<string, FloatArray>;
+  slots: Record<string, SlotArray>;
 }
 
 /** Parameters of one group, dtype, step count and rule: one set of coefficients serves them. */
@@ -34,6 +34,23 @@ export interface Cluster {
   active: boolean;
   /** Factor of its gradients in the coming step, from clipping. */
   factor: number;
+}
+
+export interface SlotKind {
+  readonly type: keyof typeof SLOT_ARRAYS;
+  readonly count: number;
+}
+
+const SLOT_ARRAYS = { float32: Float32Array, float64: Float64Array, uint16: Uint16Array, int8: Int8Array } as const;
+
+/** What memory the state array `name` of a parameter is. */
+export function slotKind(rule: StepRule, name: string, { shape, count, dtype, group }: ParameterState): SlotKind {
+  if ("layout" in rule) {
+    const layout = rule.layout(name, shape);
+    return { type: layout.type === "parameter" ? dtype : layout.type, count: layout.count };
+  }
+  const isHistory = rule.history !== undefined && name === rule.slots[0];
+  return { type: dtype, count: count * (isHistory ? group.method.historyRows!(group.values) : 1) };
 }
 
 /** The smallest normal float32; a coefficient below it would be flushed to zero. */
@@ -89,25 +106,18 @@ export class OptimizerCore {
     return { step, scalars };
   }
 
-  /** Zeroed state memory of the kind and length of `like`. */
-  newSlot(like: FloatArray, rows = 1): FloatArray {
-    const count = intrinsicLength(like) * rows;
-    const single = dtypeOf(like) === "float32";
-    const buffer = this.backend.allocate(count * (single ? 4 : 8));
-    return single ? new Float32Array(buffer, 0, count) : new Float64Array(buffer, 0, count);
-  }
-
-  /** How many times the parameter's length slot k has. */
-  rowsOf(group: GroupState, rule: StepRule, k: number): number {
-    return k === 0 && rule.history !== undefined ? group.method.historyRows!(group.values) : 1;
+  /** Zeroed state memory. */
+  newSlot({ type, count }: SlotKind): SlotArray {
+    const kind = SLOT_ARRAYS[type];
+    return new kind(this.backend.allocate(count * kind.BYTES_PER_ELEMENT), 0, count);
   }
 
   /** State arrays that the parameter's rule needs and does not have yet. */
   #ensureSlots(parameter: ParameterState, rule: StepRule): void {
     const { method, values } = parameter.group;
-    for (const [k, name] of rule.slots.entries()) {
+    for (const name of rule.slots) {
       if (parameter.slots[name]) continue;
-      const slot = this.newSlot(parameter.data, this.rowsOf(parameter.group, rule, k));
+      const slot = this.newSlot(slotKind(rule, name, parameter));
       const initial = method.initial?.(name, values) ?? 0;
       if (initial === "parameter") slot.set(parameter.data);
       else if (initial !== 0) slot.fill(initial);
@@ -122,7 +132,7 @@ export class OptimizerCore {
     this.parameters.forEach((parameter, index) => {
       const { group, dtype, step, scalars } = parameter;
       if (group.frozen) return;
-      const rule = group.method.rule(group.values);
+      const rule = group.method.rule(group.values, parameter);
       this.#ensureSlots(parameter, rule);
       // Clipped by its own norm, each parameter has a factor of its own.
       const alone = clipsNorm(group.values) ? index : "";
@@ -145,8 +155,8 @@ export class OptimizerCore {
         rule,
         dtype,
         tensors: members.map((index) => {
-          const { data, slots } = this.parameters[index]!;
-          return { parameter: data, slots: rule.slots.map((name) => slots[name]!) };
+          const { data, slots, shape } = this.parameters[index]!;
+          return { parameter: data, slots: rule.slots.map((name) => slots[name]!), shape, stream: index };
         }),
       })),
     );
@@ -270,7 +280,7 @@ export class OptimizerCore {
     row[at + 3] = o.l1;
     row[at + 4] = o.decoupled ? o.l2 : o.l2 + o.weightDecay;
     row[at + 5] = o.decoupled && !group.method.ownDecay ? 1 - input.rate * o.weightDecay : 1;
-    group.method.coefficients(o, input, row, at + CLUSTER_HEAD);
+    group.method.coefficients(o, input, row, at + CLUSTER_HEAD, cluster);
     if (dtype === "float32") {
       for (let k = at + 1; k < at + width; k++) {
         const x = row[k]!;

@@ -2,7 +2,7 @@
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import { checkSchedule } from "../schedule/cursor.ts";
 import type { AnySchedule, FeedbackState } from "../schedule/schedule.ts";
-import type { CommonValues, Method } from "./method.ts";
+import type { CommonValues, Method, RuleTarget } from "./method.ts";
 import { checkOption, type NumberOption, type OptionValue, type OptionValues } from "./options.ts";
 import type { Param } from "./parameters.ts";
 
@@ -50,6 +50,9 @@ export function checkClips(owner: string, { clipNorm, clipValue }: Readonly<Reco
     throw wrongValue(`${owner}.clipNorm`, "no clipValue beside it", clipNorm, "ERR_OPTION");
 }
 
+/** Options that select a rule do so for every parameter alike, so one stands for all. */
+const PROBE: RuleTarget = { shape: [1], count: 1, dtype: "float32" };
+
 function setter(state: GroupState, key: string, changed: () => void): (value: unknown) => void {
   const argument = `${state.method.name}.${key}`;
   const row = state.method.options[key] as NumberOption;
@@ -59,7 +62,7 @@ function setter(state: GroupState, key: string, changed: () => void): (value: un
     };
   return (value) => {
     const checked = checkOption(argument, row, value);
-    const before = state.method.rule(state.values);
+    const before = state.method.rule(state.values, PROBE);
     const old = state.values[key]!;
     state.values[key] = checked;
     try {
@@ -70,7 +73,7 @@ function setter(state: GroupState, key: string, changed: () => void): (value: un
       throw error;
     }
     const clipping = (key === "clipNorm" || key === "clipValue") && checked !== old;
-    if (clipping || state.method.rule(state.values) !== before) changed();
+    if (clipping || state.method.rule(state.values, PROBE) !== before) changed();
   };
 }
 

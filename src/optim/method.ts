@@ -1,6 +1,7 @@
 // What an optimizer is: its options, which rule its options select, and the coefficients of each step. Methods are plain
 // objects without state; the parameters' state lives in the optimizer.
 import type { StepRule } from "../backend/optim.ts";
+import type { Dtype } from "../core/types.ts";
 import { atLeast, flag, limit, number, type OptionTable, type OptionValues } from "./options.ts";
 
 /** Numbers that a method keeps per parameter beside its arrays (products of coefficients, sums of weights). */
@@ -17,6 +18,19 @@ export interface StepInput {
   readonly loss: number | undefined;
 }
 
+/** What a rule may be chosen by besides the options. */
+export interface RuleTarget {
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly dtype: Dtype;
+}
+
+/** Which rule and dtype coefficients are for. */
+export interface CoefficientTarget {
+  readonly rule: StepRule;
+  readonly dtype: Dtype;
+}
+
 export interface Method<O extends OptionValues = OptionValues> {
   /** The class that uses it; also its name in state dictionaries. */
   readonly name: string;
@@ -29,8 +43,8 @@ export interface Method<O extends OptionValues = OptionValues> {
   historyRows?(options: O): number;
   /** Throws ERR_OPTION for values that are each allowed but not together. */
   check?(options: O): void;
-  /** The rule for these options; a change of a numeric option may select another. */
-  rule(options: O): StepRule;
+  /** The rule for these options and this parameter; a change of a numeric option may select another. */
+  rule(options: O, target: RuleTarget): StepRule;
   /** First value of a state array's elements; default 0. */
   initial?(slot: string, options: O): number | "parameter";
   /** First values of the numbers kept per parameter; default none. */
@@ -38,7 +52,7 @@ export interface Method<O extends OptionValues = OptionValues> {
   /** The numbers after this step. */
   advance?(options: O, input: StepInput): Scalars;
   /** Writes the rule's own coefficients, as doubles, at c[at…]. */
-  coefficients(options: O, input: StepInput, c: Float64Array, at: number): void;
+  coefficients(options: O, input: StepInput, c: Float64Array, at: number, target: CoefficientTarget): void;
 }
 
 /** Options of every optimizer; API.md has their meaning. */

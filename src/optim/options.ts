@@ -2,7 +2,7 @@
 // parameter groups all read the same row.
 import { wrongKind, wrongValue } from "../core/errors.ts";
 
-export type OptionValue = number | boolean | string;
+export type OptionValue = number | boolean | string | readonly number[];
 export type OptionValues = Readonly<Record<string, OptionValue>>;
 
 /** The numbers an option accepts, with the text that error messages and documentation use. */
@@ -62,7 +62,12 @@ export interface ChoiceOption extends Row {
   readonly default: string;
   readonly choices: readonly string[];
 }
-export type OptionRow = NumberOption | BooleanOption | ChoiceOption;
+/** A fixed number of finite numbers, together one setting. */
+export interface NumbersOption extends Row {
+  readonly kind: "numbers";
+  readonly default: readonly number[];
+}
+export type OptionRow = NumberOption | BooleanOption | ChoiceOption | NumbersOption;
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 export function number(
@@ -82,6 +87,10 @@ export function choice(fallback: string, choices: readonly string[], meaning: st
   return { kind: "choice", default: fallback, choices, meaning };
 }
 
+export function numbers(fallback: readonly number[], meaning: string): NumbersOption {
+  return { kind: "numbers", default: Object.freeze([...fallback]), meaning };
+}
+
 /** Throws ERR_OPTION unless `value` is allowed in `row`. */
 export function checkOption(argument: string, row: OptionRow, value: unknown): OptionValue {
   switch (row.kind) {
@@ -97,6 +106,14 @@ export function checkOption(argument: string, row: OptionRow, value: unknown): O
       if (typeof value !== "string") throw wrongKind(argument, expected, value, "ERR_OPTION");
       if (!row.choices.includes(value)) throw wrongValue(argument, expected, value, "ERR_OPTION");
       return value;
+    }
+    case "numbers": {
+      const expected = `an array of ${row.default.length} finite numbers`;
+      if (!Array.isArray(value)) throw wrongKind(argument, expected, value, "ERR_OPTION");
+      const copy: unknown[] = [...value];
+      if (copy.length !== row.default.length || !copy.every(Number.isFinite))
+        throw wrongValue(argument, expected, `[${copy}]`, "ERR_OPTION");
+      return Object.freeze(copy as number[]);
     }
   }
 }

@@ -1,14 +1,13 @@
 // State dictionaries: plain data, complete enough to go on bit for bit. Loading checks everything before it changes anything.
-import type { StepRule } from "../backend/optim.ts";
+import type { SlotArray, StepRule } from "../backend/optim.ts";
 import { arrayKind, intrinsicLength } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
-import type { FloatArray } from "../core/types.ts";
 import { checkFeedback } from "../schedule/cursor.ts";
 import { type FeedbackState, isFeedback } from "../schedule/schedule.ts";
-import type { OptimizerCore, ParameterState } from "./core.ts";
+import { type OptimizerCore, type ParameterState, slotKind } from "./core.ts";
 import { checkOption, type OptionValue } from "./options.ts";
 
-export type SlotValue = FloatArray | Uint16Array | Int8Array | number;
+export type SlotValue = SlotArray | number;
 
 export interface ParameterRecord {
   name?: string;
@@ -64,27 +63,24 @@ function checkCount(argument: string, value: unknown): number {
   return value as number;
 }
 
+const KINDS = { float32: "Float32Array", float64: "Float64Array", uint16: "Uint16Array", int8: "Int8Array" } as const;
+
 interface Loaded {
   readonly step: number;
   readonly scalars: Record<string, number>;
-  readonly slots: Record<string, FloatArray>;
+  readonly slots: Record<string, SlotArray>;
+  readonly rule: StepRule;
 }
 
 /** One parameter's record against the parameter, given its rule with the loaded options. */
-function checkParameter(
-  inside: OptimizerCore,
-  argument: string,
-  parameter: ParameterState,
-  record: unknown,
-  rule: StepRule,
-): Loaded {
+function checkParameter(argument: string, parameter: ParameterState, record: unknown, rule: StepRule): Loaded {
   const expected = rule.slots;
   if (!isRecord(record) || !isRecord(record.slots)) malformed(`${argument} is not a record of a parameter`);
   const { shape, dtype, step, slots } = record as unknown as ParameterRecord;
   if (!Array.isArray(shape) || shape.join() !== parameter.shape.join())
     throw wrongValue(`${argument}.shape`, `[${parameter.shape}]`, Array.isArray(shape) ? `[${shape}]` : shape, "ERR_SHAPE");
   if (dtype !== parameter.dtype) throw wrongKind(`${argument}.dtype`, parameter.dtype, dtype);
-  const loaded: Loaded = { step: checkCount(`${argument}.step`, step), scalars: {}, slots: {} };
+  const loaded: Loaded = { step: checkCount(`${argument}.step`, step), scalars: {}, slots: {}, rule };
   const numbers = Object.keys(parameter.group.method.scalars ?? {});
   // A parameter that has not been updated yet may have no state.
   const required = loaded.step === 0 ? numbers : [...expected, ...numbers];
@@ -96,12 +92,12 @@ function checkParameter(
       if (typeof value !== "number") throw wrongKind(slot, "a number", value, "ERR_STATE");
       loaded.scalars[name] = value;
     } else if (expected.includes(name)) {
-      const kind = parameter.dtype === "float32" ? "Float32Array" : "Float64Array";
+      const { type, count } = slotKind(rule, name, parameter);
+      const kind = KINDS[type];
       if (arrayKind(value) !== kind) throw wrongKind(slot, `a ${kind}`, value, "ERR_DTYPE");
-      const length = intrinsicLength(value as FloatArray);
-      const count = parameter.count * inside.rowsOf(parameter.group, rule, expected.indexOf(name));
+      const length = intrinsicLength(value as SlotArray);
       if (length !== count) throw wrongValue(slot, `${count} elements`, length, "ERR_LENGTH");
-      loaded.slots[name] = value as FloatArray;
+      loaded.slots[name] = value as SlotArray;
     } else
       throw wrongValue(
         slot,
@@ -173,15 +169,17 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
   const feedback = checkSchedules(inside, state.schedules);
   const loaded = inside.parameters.map((parameter, index) => {
     const { method } = parameter.group;
-    const rule = method.rule(options[inside.groups.indexOf(parameter.group)]!);
-    return checkParameter(inside, `state.params[${index}]`, parameter, records[index], rule);
+    const rule = method.rule(options[inside.groups.indexOf(parameter.group)]!, parameter);
+    return checkParameter(`state.params[${index}]`, parameter, records[index], rule);
   });
   const made = inside.parameters.map((_, index) =>
     Object.fromEntries(
-      Object.entries(loaded[index]!.slots).map(([slot, data]) => [
-        slot,
-        inside.parameters[index]!.slots[slot] ?? inside.newSlot(data),
-      ]),
+      Object.keys(loaded[index]!.slots).map((slot) => {
+        const parameter = inside.parameters[index]!;
+        const kind = slotKind(loaded[index]!.rule, slot, parameter);
+        const now = parameter.slots[slot];
+        return [slot, now && arrayKind(now) === KINDS[kind.type] && now.length === kind.count ? now : inside.newSlot(kind)];
+      }),
     ),
   );
   inside.invalidate();

@@ -1,6 +1,7 @@
 // Every conformance case of every family, one line each.
 import { optimCases } from "./optim.mjs";
+import { tensorRuleCases } from "./tensor-rules.mjs";
 
 export function allCases(api) {
-  return [...optimCases(api)];
+  return [...optimCases(api), ...tensorRuleCases(api)];
 }

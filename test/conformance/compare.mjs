@@ -56,8 +56,7 @@ export function assertSameBits(expected, actual, what) {
 }
 
 /** A view of `count` elements that starts `offset` elements into its buffer and has canaries around it. */
-export function guarded(type, count, offset, content) {
-  const CANARY = 12345.5;
+export function guarded(type, count, offset, content, CANARY = 12345.5) {
   const whole = new type(count + offset + 5).fill(CANARY);
   const view = whole.subarray(offset, offset + count);
   view.set(content);

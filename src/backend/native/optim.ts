@@ -1,12 +1,19 @@
 // Optimizer plans of the addon.
 import { fault } from "../../core/errors.ts";
 import type { FloatArray } from "../../core/types.ts";
-import { controlWidth, type OptimBackend, type PlanCluster, type RuleDescription, type StepPlan } from "../optim.ts";
+import {
+  controlWidth,
+  type OptimBackend,
+  type PlanCluster,
+  type PlanTensor,
+  type RuleDescription,
+  type StepPlan,
+} from "../optim.ts";
 
 export interface OptimAddon {
   optimRules(): RuleDescription[];
   createStepPlan(
-    clusters: { rule: string; f64: boolean; tensors: { parameter: FloatArray; slots: readonly FloatArray[] }[] }[],
+    clusters: { rule: string; f64: boolean; tensors: PlanTensor[] }[],
     control: Float64Array,
   ): { handle: unknown; run: (control?: Float64Array) => void; owned: boolean };
   bindStepPlan(handle: unknown, parameters: readonly FloatArray[], gradients: readonly (FloatArray | null)[]): void;

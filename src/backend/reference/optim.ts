@@ -3,19 +3,23 @@ import { intrinsicLength } from "../../core/checks.ts";
 import { fault } from "../../core/errors.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { Dtype, FloatArray } from "../../core/types.ts";
+import type { GemmBackend } from "../gemm.ts";
 import {
   CLUSTER_HEAD,
   clamp,
   controlWidth,
+  type ElementRule,
   type OptimBackend,
   type PlanCluster,
+  type PlanTensor,
   type Prelude,
   preludeOf,
   type Round,
   type StepPlan,
-  type StepRule,
   sign,
+  type TensorRule,
 } from "../optim.ts";
+import { reduceTerms } from "./reduce.ts";
 
 const exact: Round = (x) => x;
 
@@ -43,8 +47,8 @@ function historySum(r: Round, read: Round, ring: FloatArray, i: number, count: n
   return sum;
 }
 
-function updateTensor(
-  rule: StepRule,
+function updateElements(
+  rule: ElementRule,
   r: Round,
   read: Round,
   common: Common,
@@ -66,6 +70,37 @@ function updateTensor(
   }
 }
 
+function updateWhole(
+  rule: TensorRule,
+  r: Round,
+  read: Round,
+  common: Common,
+  own: Float64Array,
+  row: Float64Array,
+  p: FloatArray,
+  g: FloatArray,
+  tensor: PlanTensor,
+  gemm: GemmBackend["gemm"],
+): void {
+  const count = intrinsicLength(p);
+  if (count === 0) return;
+  rule.updateTensor({
+    p,
+    slots: tensor.slots,
+    shape: tensor.shape ?? [count],
+    count,
+    stream: tensor.stream ?? 0,
+    c: own,
+    row,
+    keep: common.keep,
+    r,
+    read,
+    gradient: (i) => prepared(r, common, read(g[i]!), read(p[i]!)),
+    reduce: reduceTerms,
+    gemm,
+  });
+}
+
 function rounded(row: Float64Array, dtype: Dtype): Float64Array {
   return dtype === "float32" ? Float64Array.from(row, Math.fround) : row.slice();
 }
@@ -75,12 +110,14 @@ class ReferencePlan implements StepPlan {
   readonly width: number;
   readonly control: Float64Array;
   readonly #clusters: readonly PlanCluster[];
+  readonly #gemm: GemmBackend["gemm"];
   #parameters: readonly FloatArray[] = [];
   #gradients: readonly (FloatArray | null)[] = [];
   #disposed = false;
 
-  constructor(clusters: readonly PlanCluster[]) {
+  constructor(clusters: readonly PlanCluster[], gemm: GemmBackend["gemm"]) {
     this.#clusters = clusters;
+    this.#gemm = gemm;
     this.width = controlWidth(clusters);
     this.control = new Float64Array(this.width);
   }
@@ -118,9 +155,13 @@ class ReferencePlan implements StepPlan {
       const common = { prelude: preludeOf(scale, clip, l1, l2), scale, clip, l1, l2, keep };
       const [r, read] = dtype === "float32" ? [f32, operand32] : [exact, exact];
       const coefficients = Float64Array.from(own);
-      tensors.forEach(({ slots }, k) => {
+      const exactRow = row.slice(CLUSTER_HEAD);
+      tensors.forEach((tensor, k) => {
         const g = gradients[k];
-        if (g) updateTensor(rule, r, read, common, coefficients, this.#parameters[first + k]!, g, slots);
+        const p = this.#parameters[first + k]!;
+        if (!g) return;
+        if ("update" in rule) updateElements(rule, r, read, common, coefficients, p, g, tensor.slots as readonly FloatArray[]);
+        else updateWhole(rule, r, read, common, coefficients, exactRow, p, g, tensor, this.#gemm);
       });
     }
   }
@@ -134,9 +175,9 @@ class ReferencePlan implements StepPlan {
 
 export type { ReferencePlan };
 
-export function referenceOptim(): OptimBackend {
+export function referenceOptim(gemm: GemmBackend["gemm"]): OptimBackend {
   return {
-    createStepPlan: (clusters) => new ReferencePlan(clusters),
+    createStepPlan: (clusters) => new ReferencePlan(clusters, gemm),
     stepRules: () => null,
   };
 }

@@ -7,11 +7,12 @@ import { referenceOptim } from "./optim.ts";
 import { createReferenceReduce } from "./reduce.ts";
 
 export function createReference(exact: boolean): Backend {
+  const gemm = referenceGemm(exact);
   return {
-    ...referenceGemm(exact),
+    ...gemm,
     ...createReferenceReduce(),
-    ...referenceOptim(),
-    ...createReferenceProgram(referenceGemm(exact)),
+    ...referenceOptim(gemm.gemm),
+    ...createReferenceProgram(gemm),
     name: "reference",
     exact,
     isa: "typescript",

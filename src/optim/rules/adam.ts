@@ -1,7 +1,6 @@
 // Adam, AMSGrad and AdamW: m, v the moments, h the highest v so far. Twin of native/kernels/optim/adam.h.
 import type { StepRule } from "../../backend/optim.ts";
-
-import { type CommonValues, commonOptions, type Method } from "../method.ts";
+import { type CommonValues, commonOptions, type Method, type StepInput } from "../method.ts";
 import { atLeast, flag, number, type OptionTable, within } from "../options.ts";
 import { power } from "../powers.ts";
 
@@ -61,17 +60,26 @@ const ownOptions: OptionTable = {
 
 type Shared = Pick<Method<AdamValues>, "rule" | "coefficients">;
 
+/** The coefficients of one step; for methods that update some of their parameters by Adam. */
+export function writeAdam(
+  { beta1, beta2, epsilon }: { beta1: number; beta2: number; epsilon: number },
+  { t, rate }: StepInput,
+  c: Float64Array,
+  at: number,
+  biasCorrection = true,
+): void {
+  c[at] = beta1;
+  c[at + 1] = 1 - beta1;
+  c[at + 2] = beta2;
+  c[at + 3] = 1 - beta2;
+  c[at + 4] = biasCorrection ? rate / (1 - power(beta1, t)) : rate;
+  c[at + 5] = biasCorrection ? 1 / Math.sqrt(1 - power(beta2, t)) : 1;
+  c[at + 6] = epsilon;
+}
+
 const shared: Shared = {
   rule: ({ amsgrad }) => (amsgrad ? adamAmsgrad : adam),
-  coefficients({ beta1, beta2, epsilon, biasCorrection }, { t, rate }, c, at) {
-    c[at] = beta1;
-    c[at + 1] = 1 - beta1;
-    c[at + 2] = beta2;
-    c[at + 3] = 1 - beta2;
-    c[at + 4] = biasCorrection ? rate / (1 - power(beta1, t)) : rate;
-    c[at + 5] = biasCorrection ? 1 / Math.sqrt(1 - power(beta2, t)) : 1;
-    c[at + 6] = epsilon;
-  },
+  coefficients: (options, input, c, at) => writeAdam(options, input, c, at, options.biasCorrection),
 };
 
 export const adamMethod: Method<AdamValues> = { name: "Adam", options: { ...commonOptions(0.001), ...ownOptions }, ...shared };

@@ -18,6 +18,7 @@ import { rmspropWindow, rmspropWindowInside } from "./rmsprop-window.ts";
 import { rprop, rpropMethod } from "./rprop.ts";
 import { scheduleFreeAdamw, scheduleFreeAdamwMethod, scheduleFreeSgd, scheduleFreeSgdMethod } from "./schedule-free.ts";
 import { momentumEmaMethod, sgd, sgdMethod, sgdMomentum, sgdNesterov } from "./sgd.ts";
+import { tensorMethods, tensorRules } from "./tensor-registry.ts";
 
 export const rules: readonly StepRule[] = [
   sgd,
@@ -61,6 +62,7 @@ export const methods = [
   asgdMethod,
   scheduleFreeSgdMethod,
   scheduleFreeAdamwMethod,
+  ...tensorMethods,
 ] as readonly Method[];
 
 const text = (d: RuleDescription): string => `${d.name} (slots: ${d.slots}; coefficients: ${d.coefficients})`;
@@ -69,7 +71,9 @@ const text = (d: RuleDescription): string => `${d.name} (slots: ${d.slots}; coef
  * @throws Error ERR_BACKEND where the addon's rules are not these: it was built from other sources.
  */
 export function checkRules(told: readonly RuleDescription[]): void {
-  const known = rules.map((r) => text({ name: r.name, slots: r.slots.join(" "), coefficients: r.coefficients.join(" ") }));
+  const known = [...rules, ...tensorRules].map((r) =>
+    text({ name: r.name, slots: r.slots.join(" "), coefficients: r.coefficients.join(" ") }),
+  );
   const theirs = told.map(text);
   const different = [
     ...known.filter((rule) => !theirs.includes(rule)).map((rule) => `missing or different in the addon: ${rule}`),

@@ -1,0 +1,32 @@
+#include "kernels/optim/tensor/table.h"
+
+#include "dispatch/isas.h"
+#include "kernels/ops/reduce_table.h"
+
+#if DOWNHILL_ARM64
+#include "isa/neon/region.h"
+
+namespace downhill::neon {
+namespace {
+#include "isa/neon/vec.h"
+#include "kernels/vec_common.h"
+#include "kernels/ops/reduce.h"
+#include "kernels/optim/driver.h"
+#include "kernels/optim/adam.h"
+#include "kernels/optim/tensor/sweep.h"
+#include "kernels/optim/tensor/lamb.h"
+#include "kernels/optim/tensor/lars.h"
+#include "kernels/optim/tensor/adafactor.h"
+#include "kernels/optim/tensor/muon.h"
+#include "kernels/optim/tensor/philox.h"
+#include "kernels/optim/tensor/low_state.h"
+}  // namespace
+
+extern const TensorOptimTable kTensorOptimTable;
+const TensorOptimTable kTensorOptimTable = {
+#include "kernels/optim/tensor/rows.h"
+};
+
+}  // namespace downhill::neon
+#include "isa/region_end.h"
+#endif

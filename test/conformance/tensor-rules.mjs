@@ -1,0 +1,183 @@
+// Rules that need whole tensors, native against reference: tolerance 0, but for Muon in float64, where native products are
+// fused and the reference's are not (NUMERICS: GEMM).
+import { assertSameBits, generator, guarded, values } from "./compare.mjs";
+
+const VECTORS = [...Array.from({ length: 34 }, (_, n) => [n]), [97], [255], [256], [257], [4095], [4096], [4099], [9001]];
+const MATRICES = [
+  [0, 5],
+  [5, 0],
+  [1, 1],
+  [1, 17],
+  [17, 1],
+  [2, 3],
+  [5, 8],
+  [12, 4],
+  [33, 31],
+  [7, 300],
+  [300, 7],
+  [64, 64],
+  [3, 5, 6],
+  [2, 3, 2, 9],
+  [2, 4100],
+];
+const LARGE = { vector: [[100_003]], matrix: [[260, 257]], muon: [[90, 130]] };
+const STEPS = 3;
+
+const COMMON = {
+  none: [1, Infinity, 0, 0, 1],
+  l2: [1, Infinity, 0, 0.01, 0.999],
+  full: [-0.5, 0.75, 0.003, 0.02, 0.99],
+};
+
+/** Coefficients as the methods would write them, from the range that each name has. */
+function coefficient(name, next, t) {
+  switch (name) {
+    case "epsilon":
+    case "floor":
+    case "epsilon1":
+      return 1e-8;
+    case "steps":
+      return 3;
+    case "a":
+      return 3.4445;
+    case "b":
+      return -4.775;
+    case "c":
+      return 2.0315;
+    case "nesterov":
+    case "adjust":
+      return next() < 0.5 ? 0 : 1;
+    case "seed":
+      return 2 ** 40 + 12345;
+    case "step":
+      return 2 ** 31 + t;
+    case "stochastic":
+      return t === 1 ? 0 : 1;
+    case "mean":
+    case "root":
+    case "threshold":
+      return 1 + next();
+    default:
+      return 0.01 + 0.98 * next();
+  }
+}
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array, uint16: Uint16Array, int8: Int8Array };
+
+function makeCase(rule, dtype, shape, prelude, specials, seed) {
+  const next = generator(seed);
+  const rows = Array.from({ length: STEPS }, (_, t) => [
+    1,
+    ...COMMON[prelude],
+    ...rule.coefficients.map((name) => coefficient(name, next, t)),
+  ]);
+  return { rule, dtype, type: ARRAYS[dtype], shape, count: shape.reduce((a, b) => a * b, 1), specials, rows, seed };
+}
+
+/** First state: what the rule may find, of every type. */
+function stateOf(c, name, j) {
+  const layout = c.rule.layout(name, c.shape);
+  const type = layout.type === "parameter" ? c.type : ARRAYS[layout.type];
+  const next = generator(c.seed + 31 * j);
+  const content =
+    layout.type === "uint16"
+      ? Float64Array.from({ length: layout.count }, () => 0x3000 + Math.floor(next() * 0xf00))
+      : layout.type === "int8"
+        ? Float64Array.from({ length: layout.count }, () => Math.floor(next() * 255) - 127)
+        : values(layout.count, c.seed + 10 + j, c.specials && layout.type === "parameter", j + 2).map(Math.abs);
+  return guarded(type, layout.count, j % 3, content, 77);
+}
+
+function execute(backend, c) {
+  const offset = c.seed % 4;
+  const parameter = guarded(c.type, c.count, offset, values(c.count, c.seed + 1, c.specials, 1));
+  const slots = c.rule.slots.map((name, j) => stateOf(c, name, j));
+  const tensor = { parameter: parameter.view, slots: slots.map(({ view }) => view), shape: c.shape, stream: 5 };
+  const plan = backend.createStepPlan([{ rule: c.rule, dtype: c.dtype, tensors: [tensor] }]);
+  c.rows.forEach((row, t) => {
+    const gradient = guarded(c.type, c.count, (offset * 3) % 7, values(c.count, c.seed + 100 + t, c.specials, t));
+    plan.bind([parameter.view], [gradient.view]);
+    plan.control.set(row);
+    plan.run();
+    gradient.assertIntact("gradient");
+  });
+  plan.dispose();
+  for (const array of [parameter, ...slots]) array.assertIntact(c.rule.name);
+  return [parameter.view, ...slots.map(({ view }) => view)];
+}
+
+function inputsOf(rule, dtype) {
+  const isMatrix = rule.name === "muon" || rule.name.endsWith(".matrix");
+  const large = LARGE[rule.name] ?? LARGE[isMatrix ? "matrix" : "vector"];
+  const all = rule.name === "muon" ? MATRICES.filter((shape) => shape.length === 2) : isMatrix ? MATRICES : VECTORS;
+  const cases = [];
+  let seed = 1;
+  for (const prelude of Object.keys(COMMON)) {
+    for (const shape of all) {
+      for (const specials of [false, true]) cases.push(makeCase(rule, dtype, shape, prelude, specials, 1009 * seed++));
+    }
+  }
+  for (const shape of large) cases.push(makeCase(rule, dtype, shape, "full", false, 77));
+  return cases;
+}
+
+/**
+ * Muon in float64. A fused product differs from the reference's by at most one rounding of each of its terms; a division by
+ * the norm keeps every element of X within 1, three iterations of degree 5 have a gain below (3.45 + 4.78 + 2.03)³ ≈ 1100
+ * on it, and a sum has at most 300 terms: 1100 · 300 · 2⁻⁵³ ≈ 4e-11 per step, three steps.
+ */
+const MUON64 = 1.2e-10;
+
+function compare(expected, actual, c, what) {
+  if (c.rule.name !== "muon" || c.dtype !== "float64") {
+    assertSameBits(expected, actual, what);
+    return;
+  }
+  expected.forEach((x, i) => {
+    const y = actual[i];
+    const same =
+      Object.is(x, y) || (!Number.isFinite(x) && !Number.isFinite(y)) || Math.abs(x - y) <= MUON64 * Math.max(1, Math.abs(x));
+    if (!same) throw new Error(`${what}[${i}]: ${y} instead of ${x}`);
+  });
+}
+
+/** @returns {{ name: string, run: () => void, skip?: string }[]} */
+export function tensorRuleCases(api) {
+  const { addon, tried } = api.loadAddon();
+  if (!addon) return [{ name: "tensor rules", run() {}, skip: `no native addon: ${tried.map(({ error }) => error).join("; ")}` }];
+  const native = api.createNative(addon);
+  const reference = api.createReference(true);
+  const best = addon.isa();
+  const cases = [];
+  for (const rule of api.tensorRules) {
+    for (const dtype of rule.float32Only ? ["float32"] : ["float32", "float64"]) {
+      let inputs;
+      for (const isa of addon.isas()) {
+        for (const threads of isa === best ? [1, 2, 3] : [2]) {
+          const equal = rule.name === "muon" && dtype === "float64" ? "is within its bound of" : "has the bits of";
+          cases.push({
+            name: `${rule.name} ${dtype} on ${isa} with ${threads} threads ${equal} the reference`,
+            run() {
+              inputs ??= inputsOf(rule, dtype).map((c) => ({ c, expected: execute(reference, c) }));
+              const before = addon.threads();
+              addon.setIsa(isa);
+              addon.setThreads(threads);
+              try {
+                for (const { c, expected } of inputs) {
+                  const actual = execute(native, c);
+                  ["p", ...rule.slots].forEach((slot, j) => {
+                    compare(expected[j], actual[j], c, `${slot} (shape ${c.shape}, row ${c.rows[0]}, specials ${c.specials})`);
+                  });
+                }
+              } finally {
+                addon.setIsa(best);
+                addon.setThreads(before);
+              }
+            },
+          });
+        }
+      }
+    }
+  }
+  return cases;
+}
