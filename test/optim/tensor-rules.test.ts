@@ -1,4 +1,5 @@
-// NumPy float64 trajectories (test/golden/optimizers_extra.json) of LAMB, Adafactor, Muon: 20 steps, tensors of several shapes.
+// LAMB, Adafactor and Muon against NumPy's float64 trajectories (test/golden/optimizers_extra.json), LARS against those of
+// scripts/reference/lars.py: 20 steps, tensors of several shapes.
 import { afterAll, beforeAll, describe, test } from "vitest";
 import * as downhill from "../../src/index.ts";
 import { expectClose, golden, gradientOf, optionsOf, rnd } from "./golden.ts";
@@ -9,11 +10,12 @@ interface Case {
   seed: number;
   options: Record<string, unknown>;
   shapes: number[][];
-  grad_options: { zero_every?: number };
+  /** Tensors that start at zero. */
+  zero?: number[];
   snapshots: { step: number; params: number[][] }[];
 }
 
-const { cases } = golden<{ cases: Case[] }>("optimizers_extra.json");
+const cases = ["optimizers_extra.json", "lars.json"].flatMap((file) => golden<{ cases: Case[] }>(file).cases);
 type Constructor = new (params: object[], options: object) => downhill.Optimizer;
 const classes = downhill as unknown as Record<string, Constructor>;
 
@@ -27,10 +29,12 @@ function options({ optimizer, options: torch }: Case): Record<string, unknown> {
 function run(c: Case, single: boolean): void {
   const type = single ? Float32Array : Float64Array;
   const counts = c.shapes.map((shape) => shape.reduce((a, b) => a * b, 1));
-  const params = c.shapes.map((shape, j) => downhill.tensor(new type(rnd(c.seed, 7 + j, counts[j]!).map((x) => x * 2)), shape));
+  const params = c.shapes.map((shape, j) =>
+    downhill.tensor(new type(rnd(c.seed, 7 + j, counts[j]!).map((x) => (c.zero?.includes(j) ? 0 : x * 2))), shape),
+  );
   const optimizer = new classes[c.optimizer]!(params, options(c));
   for (let t = 1; t <= c.snapshots.at(-1)!.step; t++) {
-    optimizer.step(counts.map((n, j) => new type(gradientOf(c.seed, j, t, n, c.grad_options.zero_every))));
+    optimizer.step(counts.map((n, j) => new type(gradientOf(c.seed, j, t, n))));
     const expected = c.snapshots.find(({ step }) => step === t);
     // METHODS.md's bounds; the data states no float32 spread, 20 steps of some ten roundings stay below 2e-6.
     expected?.params.forEach((values, j) => {
@@ -43,7 +47,7 @@ for (const backend of ["native", "reference"] as const) {
   describe(`${backend} backend`, () => {
     beforeAll(() => downhill.setBackend(backend));
     afterAll(() => downhill.setBackend("auto"));
-    for (const c of cases.filter(({ optimizer }) => ["LAMB", "Adafactor", "Muon"].includes(optimizer))) {
+    for (const c of cases.filter(({ optimizer }) => ["LAMB", "LARS", "Adafactor", "Muon"].includes(optimizer))) {
       for (const single of [true, false]) {
         test(`${c.id} equals the independent reference in ${single ? "float32" : "float64"}`, () => run(c, single));
       }

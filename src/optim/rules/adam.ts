@@ -1,8 +1,10 @@
 // Adam, AMSGrad and AdamW: m, v the moments, h the highest v so far. Twin of native/kernels/optim/adam.h.
 import type { StepRule } from "../../backend/optim.ts";
+import { wrongValue } from "../../core/errors.ts";
 import { type CommonValues, commonOptions, type Method, type StepInput } from "../method.ts";
 import { atLeast, flag, number, type OptionTable, within } from "../options.ts";
 import { power } from "../powers.ts";
+import { lowStateRule, stateOptions, writeLowState } from "./low-state-options.ts";
 
 const coefficients = ["beta1", "gain1", "beta2", "gain2", "rate", "root", "epsilon"] as const;
 
@@ -41,6 +43,9 @@ export type AdamValues = CommonValues & {
   epsilon: number;
   amsgrad: boolean;
   biasCorrection: boolean;
+  stateType: string;
+  stateRounding: string;
+  stateSeed: number;
 };
 
 /** beta1, beta2 and epsilon, as most of the family has them. */
@@ -56,9 +61,10 @@ const ownOptions: OptionTable = {
   ...momentOptions(),
   amsgrad: flag(false, "divide by the highest v so far"),
   biasCorrection: flag(true, "divide m and v by 1 − βᵗ"),
+  ...stateOptions,
 };
 
-type Shared = Pick<Method<AdamValues>, "rule" | "coefficients">;
+type Shared = Pick<Method<AdamValues>, "check" | "rule" | "coefficients">;
 
 /** The coefficients of one step; for methods that update some of their parameters by Adam. */
 export function writeAdam(
@@ -78,8 +84,14 @@ export function writeAdam(
 }
 
 const shared: Shared = {
-  rule: ({ amsgrad }) => (amsgrad ? adamAmsgrad : adam),
-  coefficients: (options, input, c, at) => writeAdam(options, input, c, at, options.biasCorrection),
+  check({ amsgrad, stateType }) {
+    if (amsgrad && stateType !== "full") throw wrongValue("Adam.stateType", '"full" with amsgrad', stateType, "ERR_OPTION");
+  },
+  rule: ({ amsgrad, stateType }, target) => lowStateRule(stateType, target) ?? (amsgrad ? adamAmsgrad : adam),
+  coefficients(options, input, c, at, { rule }) {
+    writeAdam(options, input, c, at, options.biasCorrection);
+    if ("layout" in rule) writeLowState(options, input, c, at + coefficients.length);
+  },
 };
 
 export const adamMethod: Method<AdamValues> = { name: "Adam", options: { ...commonOptions(0.001), ...ownOptions }, ...shared };
