@@ -16,9 +16,20 @@ function table(header, rows) {
 }
 
 const shown = (value) =>
-  value === Number.POSITIVE_INFINITY ? "Infinity" : typeof value === "string" ? `"${value}"` : String(value);
-const accepts = (row) =>
-  row.kind === "number" ? row.range.text : row.kind === "boolean" ? "true or false" : row.choices.map((c) => `"${c}"`).join(", ");
+  value === Number.POSITIVE_INFINITY
+    ? "Infinity"
+    : typeof value === "string"
+      ? `"${value}"`
+      : Array.isArray(value)
+        ? `[${value.join(", ")}]`
+        : String(value);
+const ACCEPTS = {
+  number: ({ range }) => range.text,
+  boolean: () => "true or false",
+  choice: ({ choices }) => choices.map((c) => `"${c}"`).join(", "),
+  numbers: (row) => `${row.default.length} finite numbers`,
+};
+const accepts = (row) => ACCEPTS[row.kind](row);
 const common = Object.keys(methods[0].options).filter((key) => methods.every(({ options }) => key in options));
 const own = ({ options }) => Object.entries(options).filter(([key]) => !common.includes(key));
 

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -28,7 +29,7 @@ export interface AdafactorOptions extends CommonOptions {
  * default is .01. Sums are made in float64.
  */
 export class Adafactor extends Optimizer<Required<AdafactorOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & AdafactorOptions)[], options?: AdafactorOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & AdafactorOptions)[], options?: AdafactorOptions & WholeOptions) {
     super("Adafactor", oneMethod(adafactorMethod, options), params);
   }
 }

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -25,7 +26,7 @@ export interface LAMBOptions extends CommonOptions {
  * `decoupled: false` it is added to the gradient instead. learningRate's default is .001. The norms are summed in float64.
  */
 export class LAMB extends Optimizer<Required<LAMBOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & LAMBOptions)[], options?: LAMBOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & LAMBOptions)[], options?: LAMBOptions & WholeOptions) {
     super("LAMB", oneMethod(lambMethod, options), params);
   }
 }

@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -25,7 +26,7 @@ export interface LARSOptions extends CommonOptions {
  * size of a step to η. The paper has no ε. The norms are summed in float64.
  */
 export class LARS extends Optimizer<Required<LARSOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & LARSOptions)[], options?: LARSOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & LARSOptions)[], options?: LARSOptions & WholeOptions) {
     super("LARS", oneMethod(larsMethod, options), params);
   }
 }

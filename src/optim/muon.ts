@@ -1,3 +1,4 @@
+import type { WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
@@ -41,7 +42,7 @@ export interface MuonOptions extends CommonOptions {
  * are the reference's in its exact setting. weightDecay λ defaults to .1, decoupled; learningRate's default is .001.
  */
 export class Muon extends Optimizer<Required<MuonOptions> & CommonValues> {
-  constructor(params: readonly Param[] | readonly (ParamGroup & MuonOptions)[], options?: MuonOptions) {
+  constructor(params: readonly Param[] | readonly (ParamGroup & MuonOptions)[], options?: MuonOptions & WholeOptions) {
     super("Muon", oneMethod(muonMethod, options), params);
   }
 }

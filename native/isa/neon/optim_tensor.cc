@@ -9,6 +9,7 @@
 namespace downhill::neon {
 namespace {
 #include "isa/neon/vec.h"
+#include "isa/neon/vec_u64.h"
 #include "kernels/vec_common.h"
 #include "kernels/ops/reduce.h"
 #include "kernels/optim/driver.h"

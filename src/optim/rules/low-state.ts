@@ -17,16 +17,26 @@ function countOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** Philox draws per block: 16 random bits per element. */
+const DRAWS = STATE_BLOCK / 8;
+
 /**
- * The random words of a block: that of element i is word ⌊i ÷ 64⌋ of the Philox draw of the parameter's stream with index
- * (64·block + i mod 64, step). Its lower half is m's, its upper half v's.
+ * The random words of a block: word w of the Philox draw of the parameter's stream with index (32·block + k, step) at
+ * 32·w + k. Element i has the lower half of word i, or from 128 on the upper half of word i − 128; its lower byte is m's,
+ * its upper byte v's.
  */
 function drawBlock(words: Uint32Array, { row, stream }: TensorStep, block: number): void {
   const [seed, step] = [row[7]!, row[8]!];
-  for (let k = 0; k < 64; k++) {
-    const draw = philox(seed % TWO_32, Math.floor(seed / TWO_32), stream, block * 64 + k, step % TWO_32);
-    for (let w = 0; w < 4; w++) words[w * 64 + k] = draw[w]!;
+  for (let k = 0; k < DRAWS; k++) {
+    const draw = philox(seed % TWO_32, Math.floor(seed / TWO_32), stream, block * DRAWS + k, step % TWO_32);
+    for (let w = 0; w < 4; w++) words[w * DRAWS + k] = draw[w]!;
   }
+}
+
+/** The random byte of element i for m (shift 0) or v (shift 8). */
+function byteOf(words: Uint32Array, i: number, shift: number): number {
+  const half = STATE_BLOCK / 2;
+  return (words[i % half]! >>> (i < half ? shift : 16 + shift)) & 0xff;
 }
 
 /** A block's moments, widened, with what it takes to round them back. */
@@ -47,7 +57,7 @@ interface StateFormat {
 function updateBlocks(step: TensorStep, format: StateFormat): void {
   const { r, read, p, count, keep } = step;
   const make = (): Float64Array => new Float64Array(STATE_BLOCK);
-  const block = { m: make(), v: make(), words: new Uint32Array(STATE_BLOCK), stochastic: step.row[9] !== 0 };
+  const block = { m: make(), v: make(), words: new Uint32Array(STATE_BLOCK / 2), stochastic: step.row[9] !== 0 };
   for (let start = 0, index = 0; start < count; start += STATE_BLOCK, index++) {
     const length = Math.min(STATE_BLOCK, count - start);
     if (block.stochastic) drawBlock(block.words, step, index);
@@ -60,12 +70,15 @@ function updateBlocks(step: TensorStep, format: StateFormat): void {
   }
 }
 
-/** The upper half of a float32's bits: half to even, or up with the probability of the part that is cut off. NaN stays. */
+/**
+ * The upper half of a float32's bits: half to even, or up with the probability of the part that is cut off, to 1/256 and
+ * from the middle of each such step. NaN stays.
+ */
 function toBfloat16(x: number, stochastic: boolean, random: number): number {
   float[0] = x;
   const u = bits[0]!;
   if (Number.isNaN(x)) return 0x7fc0;
-  return (u + (stochastic ? random : 0x7fff + ((u >>> 16) & 1))) >>> 16;
+  return (u + (stochastic ? (random << 8) | 0x80 : 0x7fff + ((u >>> 16) & 1))) >>> 16;
 }
 
 function fromBfloat16(half: number): number {
@@ -84,8 +97,8 @@ const bfloat16: StateFormat = {
   narrow({ slots }, { m, v, words, stochastic }, index, count) {
     const at = index * STATE_BLOCK;
     for (let i = 0; i < count; i++) {
-      slots[0]![at + i] = toBfloat16(m[i]!, stochastic, words[i]! & 0xffff);
-      slots[1]![at + i] = toBfloat16(v[i]!, stochastic, words[i]! >>> 16);
+      slots[0]![at + i] = toBfloat16(m[i]!, stochastic, byteOf(words, i, 0));
+      slots[1]![at + i] = toBfloat16(v[i]!, stochastic, byteOf(words, i, 8));
     }
   },
   update({ r, c }, p, g, block, i) {
@@ -97,10 +110,11 @@ const bfloat16: StateFormat = {
   },
 };
 
-/** x·inverse, moved by up to half a step where rounding is stochastic, clamped (NaN to `low`), rounded half to even. */
-function quantise({ r }: TensorStep, x: number, inverse: number, low: number, high: number, move: number): number {
+/** x·inverse, moved by up to half a step by a random byte (−1: none), clamped (NaN to `low`), rounded half to even. */
+function quantise({ r }: TensorStep, x: number, inverse: number, low: number, high: number, byte: number): number {
   let y = r(x * inverse);
-  if (move !== -1) y = r(y + r(r(move * (1 / 65536)) - 0.5));
+  // (byte + 1/2) / 256 − 1/2, exact
+  if (byte !== -1) y = r(y + (byte - 127.5) / 256);
   y = y > low ? y : low;
   y = y < high ? y : high;
   return r(y + MAGIC) - MAGIC;
@@ -129,9 +143,9 @@ const int8: StateFormat = {
     const mInverse = mMost > 0 ? r(127 / mMost) : 0;
     const vInverse = vMost > 0 ? r(255 / vMost) : 0;
     for (let i = 0; i < count; i++) {
-      slots[0]![at + i] = quantise(step, m[i]!, mInverse, -127, 127, stochastic ? words[i]! & 0xffff : -1);
+      slots[0]![at + i] = quantise(step, m[i]!, mInverse, -127, 127, stochastic ? byteOf(words, i, 0) : -1);
       // Never down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
-      slots[1]![at + i] = quantise(step, v[i]!, vInverse, 1, 255, stochastic ? words[i]! >>> 16 : -1) - 128;
+      slots[1]![at + i] = quantise(step, v[i]!, vInverse, 1, 255, stochastic ? byteOf(words, i, 8) : -1) - 128;
     }
   },
   update({ r, c }, p, g, block, i) {

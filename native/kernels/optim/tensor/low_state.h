@@ -14,52 +14,63 @@ inline float float_of(uint32_t u) {
   return x;
 }
 
+// Elements whose random bits are the lower halves of the words; those of the others are the upper halves.
+constexpr size_t kHalf = kStateBlock / 2;
+
 struct BlockBuffers {
   alignas(64) float m[kStateBlock];
   alignas(64) float v[kStateBlock];
-  alignas(64) uint32_t random[kStateBlock];
+  float m_most, v_most;  // the largest magnitudes; NaN is passed over
+  alignas(64) uint32_t random[kHalf];
 };
+
+// The 8 random bits of element `half`·128 + i: of m from shift 0, of v from shift 8 of the element's half word.
+inline uint32_t random_byte(const uint32_t* random, size_t i, int shift) { return random[i] >> shift & 0xffu; }
 
 inline void widen_bf16(float* to, const uint16_t* from) {
   for (size_t i = 0; i < kStateBlock; ++i) to[i] = float_of(uint32_t{from[i]} << 16);
 }
 
-// Half to even, or up with the probability of the part that is cut off: 16 of the random bits, from bit `shift`.
+// Half to even, or up with the probability of the part that is cut off, to 1/256 and from the middle of each such step.
 template <Rounding kRounding> inline void narrow_bf16(uint16_t* to, const float* from, const uint32_t* random, int shift) {
-  for (size_t i = 0; i < kStateBlock; ++i) {
+  for (size_t i = 0; i < kHalf; ++i) {
     const uint32_t u = word_of(from[i]);
-    const uint32_t added = kRounding == kStochastic ? (random[i] >> shift & 0xffffu) : 0x7fffu + (u >> 16 & 1u);
+    const uint32_t added = kRounding == kStochastic ? (random_byte(random, i, shift) << 8 | 0x80u) : 0x7fffu + (u >> 16 & 1u);
     const uint32_t rounded = (u + added) >> 16;
     to[i] = static_cast<uint16_t>((u & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : rounded);
   }
 }
 
-// The largest of non-negative values; NaN is passed over.
-inline float block_maximum(const float* x) {
-  float lanes[32];
-  for (size_t l = 0; l < 32; ++l) lanes[l] = 0;
-  for (size_t i = 0; i < kStateBlock; i += 32) {
-    for (size_t l = 0; l < 32; ++l) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
+// The largest lane.
+inline float largest(VecF32 x) {
+  float lanes[VecF32::kLanes];
+  store(lanes, x);
+  for (size_t distance = VecF32::kLanes / 2; distance > 0; distance /= 2) {
+    for (size_t l = 0; l < distance; ++l) lanes[l] = lanes[l + distance] > lanes[l] ? lanes[l + distance] : lanes[l];
   }
-  float most = 0;
-  for (size_t l = 0; l < 32; ++l) most = lanes[l] > most ? lanes[l] : most;
-  return most;
+  return lanes[0];
 }
 
 // x[i]·inverse, moved by up to half a step where rounding is stochastic, clamped (NaN to `low`), rounded half to even.
 template <Rounding kRounding>
-inline void quantise(int8_t* to, const float* x, float inverse, float low, float high, int offset, const uint32_t* random,
+inline void quantise(int8_t* to, const float* x, float inverse, float low, float high, uint32_t offset, const uint32_t* random,
                      int shift) {
-  constexpr float kMagic = 12582912.0f;  // 1.5·2²³: adding it leaves the nearest integer in the low bits
-  for (size_t i = 0; i < kStateBlock; ++i) {
-    float y = x[i] * inverse;
-    if constexpr (kRounding == kStochastic) {
-      y = y + (static_cast<float>(static_cast<int32_t>(random[i] >> shift & 0xffffu)) * (1.0f / 65536.0f) - 0.5f);
+  alignas(64) float moves[kHalf], rounded[kHalf];
+  if constexpr (kRounding == kStochastic) {
+    // (byte + 1/2) / 256 - 1/2, exact
+    for (size_t i = 0; i < kHalf; ++i) {
+      moves[i] = (static_cast<float>(static_cast<int32_t>(random_byte(random, i, shift))) - 127.5f) * (1.0f / 256.0f);
     }
-    y = y > low ? y : low;
-    y = y < high ? y : high;
-    to[i] = static_cast<int8_t>(static_cast<int32_t>(word_of(y + kMagic) & 0x7fffffu) - 0x400000 - offset);
   }
+  const VecF32 scale = broadcast<VecF32>(inverse), least = broadcast<VecF32>(low), most = broadcast<VecF32>(high);
+  const VecF32 magic = broadcast<VecF32>(12582912.0f);  // 1.5·2²³: adding it leaves the nearest integer in the low bits
+  for (size_t i = 0; i < kHalf; i += VecF32::kLanes) {
+    VecF32 y = mul(load<VecF32>(x + i), scale);
+    if constexpr (kRounding == kStochastic) y = add(y, load<VecF32>(moves + i));
+    y = minimum(maximum(y, least), most);
+    store(rounded + i, add(y, magic));
+  }
+  for (size_t i = 0; i < kHalf; ++i) to[i] = static_cast<int8_t>(static_cast<uint8_t>(word_of(rounded[i]) - offset));
 }
 
 inline void dequantise(float* to, const int8_t* from, float scale, int offset) {
@@ -82,6 +93,7 @@ template <class V> struct AdamRoot {
 
 template <class Rule, class P>
 inline void update_block(const Rule& rule, const P& prelude, VecF32 keep, float* p, const float* g, BlockBuffers& state) {
+  VecF32 m_most = broadcast<VecF32>(0), v_most = m_most;
   for (size_t i = 0; i < kStateBlock; i += VecF32::kLanes) {
     VecF32 s[2] = {load<VecF32>(state.m + i), load<VecF32>(state.v + i)};
     VecF32 x = load<VecF32>(p + i);
@@ -91,7 +103,11 @@ inline void update_block(const Rule& rule, const P& prelude, VecF32 keep, float*
     store(state.m + i, s[0]);
     store(state.v + i, s[1]);
     store(p + i, x);
+    m_most = maximum(abs(s[0]), m_most);
+    v_most = maximum(s[1], v_most);
   }
+  state.m_most = largest(m_most);
+  state.v_most = largest(v_most);
 }
 
 struct Bf16State {
@@ -105,8 +121,11 @@ struct Bf16State {
   }
   template <Rounding kRounding>
   static inline void narrow(Element* m, Element* v, float*, float*, const BlockBuffers& from) {
-    narrow_bf16<kRounding>(m, from.m, from.random, 0);
-    narrow_bf16<kRounding>(v, from.v, from.random, 16);
+    for (int half = 0; half < 2; ++half) {
+      const size_t at = static_cast<size_t>(half) * kHalf;
+      narrow_bf16<kRounding>(m + at, from.m + at, from.random, 16 * half);
+      narrow_bf16<kRounding>(v + at, from.v + at, from.random, 16 * half + 8);
+    }
   }
 };
 
@@ -121,14 +140,15 @@ struct Int8State {
   }
   template <Rounding kRounding>
   static inline void narrow(Element* m, Element* v, float* m_scale, float* v_scale, const BlockBuffers& from) {
-    alignas(64) float magnitudes[kStateBlock];
-    for (size_t i = 0; i < kStateBlock; ++i) magnitudes[i] = float_of(word_of(from.m[i]) & 0x7fffffffu);
-    const float m_most = block_maximum(magnitudes), v_most = block_maximum(from.v);
-    *m_scale = m_most / 127.0f;
-    *v_scale = v_most / 255.0f;
-    quantise<kRounding>(m, from.m, m_most > 0 ? 127.0f / m_most : 0, -127, 127, 0, from.random, 0);
-    // Never down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
-    quantise<kRounding>(v, from.v, v_most > 0 ? 255.0f / v_most : 0, 1, 255, 128, from.random, 16);
+    *m_scale = from.m_most / 127.0f;
+    *v_scale = from.v_most / 255.0f;
+    const float m_inverse = from.m_most > 0 ? 127.0f / from.m_most : 0, v_inverse = from.v_most > 0 ? 255.0f / from.v_most : 0;
+    for (int half = 0; half < 2; ++half) {
+      const size_t at = static_cast<size_t>(half) * kHalf;
+      quantise<kRounding>(m + at, from.m + at, m_inverse, -127, 127, 0, from.random, 16 * half);
+      // Never down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
+      quantise<kRounding>(v + at, from.v + at, v_inverse, 1, 255, 128, from.random, 16 * half + 8);
+    }
   }
 };
 
@@ -147,7 +167,7 @@ template <class State, Rounding kRounding, class P> void adam_low_state(const St
   const float* g = slice.g;
   for (size_t start = 0, b = slice.first_block; start < slice.count; start += kStateBlock, ++b) {
     if constexpr (kRounding == kStochastic) {
-      philox_block(state.random, static_cast<uint32_t>(b * (kStateBlock / 4)), slice.step, slice.stream, slice.seed);
+      philox_block(state.random, static_cast<uint32_t>(b * kDraws), slice.step, slice.stream, slice.seed);
     }
     const size_t rest = slice.count - start;
     if (rest >= kStateBlock) {

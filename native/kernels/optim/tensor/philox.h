@@ -1,32 +1,44 @@
-// Philox4x32-10 for a block of 256 elements: 64 counters side by side, in plain integer loops that compilers vectorise.
-// Twin of src/core/random.ts. No include guard: included once per ISA, inside the region.
+// Philox4x32-10 for a block of 256 elements with 16 random bits each: 32 counters side by side. Twin of
+// src/core/random.ts. No include guard: included once per ISA, inside the region.
 
-// words[64·w + k] is word w of the draw with counter (first + k, index_high, stream, 0) and key `seed`.
+constexpr size_t kDraws = kStateBlock / 8;
+
+// words[32·w + k] is word w of the draw with counter (first + k, index_high, stream, 0) and key `seed`. Lanes hold a
+// 32-bit word in their lower half; what the upper half holds does not matter to a multiply, and is not stored.
 inline void philox_block(uint32_t* words, uint32_t first, uint32_t index_high, uint32_t stream, uint64_t seed) {
-  constexpr size_t kWidth = 64;
-  alignas(64) uint32_t a[kWidth], b[kWidth], c[kWidth], d[kWidth];
-  for (size_t k = 0; k < kWidth; ++k) {
-    a[k] = first + static_cast<uint32_t>(k);
-    b[k] = index_high;
-    c[k] = stream;
-    d[k] = 0;
-  }
-  uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    for (size_t k = 0; k < kWidth; ++k) {
-      const uint64_t x = uint64_t{0xd2511f53u} * a[k], y = uint64_t{0xcd9e8d57u} * c[k];
-      a[k] = static_cast<uint32_t>(y >> 32) ^ b[k] ^ key0;
-      c[k] = static_cast<uint32_t>(x >> 32) ^ d[k] ^ key1;
-      b[k] = static_cast<uint32_t>(y);
-      d[k] = static_cast<uint32_t>(x);
+  const VecU64 multiplier_a = broadcast_u64(0xd2511f53u), multiplier_c = broadcast_u64(0xcd9e8d57u);
+  // Two registers side by side hide the latency of the multiply.
+  constexpr size_t kLanes = VecU64::kLanes, kWays = kLanes > 4 ? 2 : 4;
+  static_assert(kDraws % (kLanes * kWays) == 0);
+  for (size_t start = 0; start < kDraws; start += kLanes * kWays) {
+    VecU64 a[kWays], b[kWays], c[kWays], d[kWays];
+    for (size_t w = 0; w < kWays; ++w) {
+      uint64_t counters[kLanes];
+      for (size_t l = 0; l < kLanes; ++l) counters[l] = first + static_cast<uint32_t>(start + w * kLanes + l);
+      a[w] = load_u64(counters);
+      b[w] = broadcast_u64(index_high);
+      c[w] = broadcast_u64(stream);
+      d[w] = broadcast_u64(0);
     }
-    key0 += 0x9e3779b9u;
-    key1 += 0xbb67ae85u;
-  }
-  for (size_t k = 0; k < kWidth; ++k) {
-    words[k] = a[k];
-    words[kWidth + k] = b[k];
-    words[2 * kWidth + k] = c[k];
-    words[3 * kWidth + k] = d[k];
+    uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
+    for (int round = 0; round < 10; ++round) {
+      const VecU64 k0 = broadcast_u64(key0), k1 = broadcast_u64(key1);
+      for (size_t w = 0; w < kWays; ++w) {
+        const VecU64 x = multiply_low_halves(a[w], multiplier_a), y = multiply_low_halves(c[w], multiplier_c);
+        a[w] = bits_xor(bits_xor(high_halves(y), b[w]), k0);
+        c[w] = bits_xor(bits_xor(high_halves(x), d[w]), k1);
+        b[w] = y;
+        d[w] = x;
+      }
+      key0 += 0x9e3779b9u;
+      key1 += 0xbb67ae85u;
+    }
+    for (size_t w = 0; w < kWays; ++w) {
+      uint32_t* to = words + start + w * kLanes;
+      store_low_halves(to, a[w]);
+      store_low_halves(to + kDraws, b[w]);
+      store_low_halves(to + 2 * kDraws, c[w]);
+      store_low_halves(to + 3 * kDraws, d[w]);
+    }
   }
 }
