@@ -1,9 +1,9 @@
+import { warnLiteral } from "../core/warning.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
 import type { Param } from "./parameters.ts";
 import { momentumAcceleratorMethod } from "./rules/momentum-accelerator.ts";
-import { warnLiteral } from "./warn.ts";
 
 export interface MomentumAcceleratorOptions extends CommonOptions {
   /** Decay rate β₁ of the mean gradient m, in [0, 1); default .9. */
@@ -30,6 +30,7 @@ export class MomentumAccelerator extends Optimizer<Required<MomentumAcceleratorO
     options?: MomentumAcceleratorOptions,
   ) {
     super("MomentumAccelerator", oneMethod(momentumAcceleratorMethod, options), params);
-    if (this.groups.some(({ mode }) => mode === "literal")) warnLiteral("MomentumAccelerator", "its sum of steps never decays");
+    if (this.groups.some(({ mode }) => mode === "literal"))
+      warnLiteral('MomentumAccelerator({ mode: "literal" })', "its sum of steps never decays");
   }
 }

@@ -1,9 +1,9 @@
+import { warnLiteral } from "../core/warning.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
 import type { Param } from "./parameters.ts";
 import { rmspropLossMethod } from "./rules/rmsprop-loss.ts";
-import { warnLiteral } from "./warn.ts";
 
 export interface RMSpropLossNormalizedOptions extends CommonOptions {
   /** Decay rate β₁ of the mean of squared gradients s, in [0, 1); default .9. */
@@ -32,6 +32,6 @@ export class RMSpropLossNormalized extends Optimizer<Required<RMSpropLossNormali
   ) {
     super("RMSpropLossNormalized", oneMethod(rmspropLossMethod, options), params);
     if (this.groups.some(({ mode }) => mode === "literal"))
-      warnLiteral("RMSpropLossNormalized", "it ignores the direction of the gradient");
+      warnLiteral('RMSpropLossNormalized({ mode: "literal" })', "it ignores the direction of the gradient");
   }
 }

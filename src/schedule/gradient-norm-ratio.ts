@@ -1,6 +1,6 @@
 // A rate that follows how the gradient's norm changes from step to step.
 import { wrongKind, wrongValue } from "../core/errors.ts";
-import { warnOnce } from "../core/warning.ts";
+import { warnLiteral } from "../core/warning.ts";
 import { choice, flag, positive, readOptions } from "./options.ts";
 import type { FeedbackSchedule, FeedbackState } from "./schedule.ts";
 
@@ -32,9 +32,7 @@ function gradientNormRatio(options: GradientNormRatioOptions = {}): FeedbackSche
     invert: flag(false),
     epsilon: positive(1e-12),
   });
-  if (bounds === null) {
-    warnOnce("DOWNHILL_LITERAL_NORM_RATIO", "GradientNormRatio without clamp is the text's form and can diverge");
-  }
+  if (bounds === null) warnLiteral("GradientNormRatio({ clamp: null })", "nothing bounds the ratio");
   return {
     reads: "squaredGradientNorm",
     start: (base) => ({ rate: base, base, previous: null }),

@@ -70,6 +70,11 @@ const rates: Record<string, number> = {
   Muon: 0.02,
 };
 
+test("every optimizer that has a rate here is exported", () => {
+  const later = ["LAMB", "LARS", "Adafactor", "Muon"];
+  expect([...exported.keys()]).toEqual(expect.arrayContaining(Object.keys(rates).filter((name) => !later.includes(name))));
+});
+
 describe("at least 98 % of the 256 points within 2000 full-batch steps", () => {
   test.each([...exported.keys()])("%s", (name) => {
     expect(rates[name], `a learning rate for ${name}`).toBeDefined();
