@@ -23,6 +23,8 @@ export const TRAIN_OPTIONS = {
   optimizer: { type: "string", value: "NAME", help: `One of ${optimizerNames().join(", ")}\n(default adam)` },
   "learning-rate": { type: "number", minimum: 0, help: "Default: the optimizer's own" },
   "weight-decay": { type: "number", minimum: 0, help: "Default: the optimizer's own" },
+  "find-learning-rate": { type: "boolean", help: "Do not train: raise the rate step by step, plot the loss, suggest a rate" },
+  plot: { type: "string", value: "FILE.svg", help: "With --find-learning-rate: write the curve as SVG" },
   epochs: { type: "integer", minimum: 1, help: "Passes over the data (default 20)" },
   "batch-size": { type: "integer", minimum: 1, help: "Rows per update (default 32)" },
   validation: { type: "number", minimum: 0, below: 1, help: "Share of the rows kept for validation (default 0.2)" },

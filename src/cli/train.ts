@@ -24,6 +24,7 @@ import { interruptible } from "./interrupt.ts";
 import { type LoadedData, loadData, type Rows } from "./load-data.ts";
 import { describeModel } from "./model-file.ts";
 import { parseModel } from "./model-spec.ts";
+import { runRangeTest } from "./range-test.ts";
 import { TRAIN_OPTIONS, type TrainValues, trainHelp } from "./train-options.ts";
 
 const DEFAULT_MODEL = "64 relu, 32 relu";
@@ -89,6 +90,8 @@ async function run(args: readonly string[], output: Output): Promise<void> {
     names: "a file or directory: downhill train FILE|DIR",
   });
   const [path] = positionals as [string];
+  if (values.plot !== undefined && !values["find-learning-rate"])
+    throw new UsageError("--plot: expected together with --find-learning-rate");
   const { model: spec = DEFAULT_MODEL, epochs = 20, validation: share = 0.2, seed = 0 } = values;
   const layers = parseModel(spec);
   const optimizer = optimizerOf(values);
@@ -119,6 +122,10 @@ async function run(args: readonly string[], output: Output): Promise<void> {
   output.err(
     `${task} of ${outputs === 1 ? "one value" : `${outputs} classes`} from ${features} features: ${trainRows} rows to train, ${data.rows - trainRows + (data.test ? data.test.y.length : 0)} to validate\n`,
   );
+  if (values["find-learning-rate"]) {
+    await runRangeTest(model.trainer, train, { batchSize, seed, plot: values.plot, json: values.json }, output);
+    return;
+  }
   const started = performance.now();
   const history = await model.fit(train.x, train.y, {
     epochs,

@@ -98,8 +98,11 @@ function suggest(rates: readonly number[], smoothed: readonly number[]): { sugge
   });
   let suggestion: number | null = null;
   let steepest = 0;
-  for (let i = 1; i < least; i++) {
-    const slope = (smoothed[i + 1] - smoothed[i - 1]) / (log(rates[i + 1]) - log(rates[i - 1]));
+  // Slopes over a tenth of the curve: those of neighbours are mostly the noise of mini-batches. The first losses are left
+  // out, because their average is one of few.
+  const reach = Math.max(1, Math.floor(rates.length / 20));
+  for (let i = 2 * reach; i + reach <= least; i++) {
+    const slope = (smoothed[i + reach] - smoothed[i - reach]) / (log(rates[i + reach]) - log(rates[i - reach]));
     if (slope < steepest) {
       steepest = slope;
       suggestion = rates[i];

@@ -18,6 +18,7 @@ export { type Metric, type MetricInput, type MetricName, metrics } from "./metri
 export type { CompileOptions } from "./model.ts";
 export type { OptimizerChoice } from "./optimizers.ts";
 export { type OverfittingReport, overfittingReport } from "./overfitting.ts";
+export { type RangeTestOptions, rangeTest } from "./range-test.ts";
 export { createModel, functional, Model, sequential } from "./sequential.ts";
 export type { BatchStream } from "./source.ts";
 export { type ChartOptions, lineChart as lineSvg, type Series } from "./svg.ts";
