@@ -62,13 +62,25 @@ class PlanUpdater implements Updater {
 
   step(loss: number, learningRate: number | undefined): void {
     const { optimizer } = this;
-    const before = optimizer.groups.map((group) => group.learningRate);
-    if (learningRate !== undefined) for (const group of optimizer.groups) group.learningRate = learningRate;
-    optimizer.step([...this.gradients], { loss });
-    if (learningRate === undefined) return;
-    optimizer.groups.forEach((group, i) => {
-      group.learningRate = before[i];
-    });
+    if (learningRate === undefined) {
+      optimizer.step([...this.gradients], { loss });
+      return;
+    }
+    // A given rate stands for base rates and schedules, as in the control rows.
+    const { groups } = optimizer[core];
+    const before = groups.map(({ values, schedule }) => ({ rate: values.learningRate, schedule }));
+    for (const group of groups) {
+      group.values.learningRate = learningRate;
+      group.schedule = undefined;
+    }
+    try {
+      optimizer.step([...this.gradients], { loss });
+    } finally {
+      groups.forEach((group, i) => {
+        group.values.learningRate = before[i].rate;
+        group.schedule = before[i].schedule;
+      });
+    }
   }
 
   dispose(): void {

@@ -27,6 +27,7 @@ function hash(
   options: Partial<TrainerOptions>,
   accumulate: number,
   cuts: number[],
+  learningRates?: Float64Array,
 ) {
   const network = sequentialNetwork(
     [
@@ -41,7 +42,7 @@ function hash(
   trainer.setData({ x, y });
   let begin = 0;
   for (const end of [...cuts, order.length]) {
-    trainer.runSteps(order, { batchSize: 8, accumulate, begin, end });
+    trainer.runSteps(order, { batchSize: 8, accumulate, begin, end, learningRates });
     begin = end;
   }
   const sha = trainer.parametersSha256();
@@ -64,6 +65,12 @@ describe.each(["auto", "reference"] as const)("%s backend", (backend) => {
       // A ratio that is clamped to 1 leaves the rate alone but has to see every gradient.
       const watching = GradientNormRatio({ clamp: [1, 1] });
       expect(hash(make, watching, options, accumulate, [])).toBe(hash(make, undefined, options, accumulate, []));
+    });
+    test("rates of the caller stand for schedules, whether updates are made one by one or in one call", () => {
+      setBackend(backend);
+      const learningRates = Float64Array.from({ length: 24 }, (_, k) => 0.01 + 0.001 * k);
+      const run = (schedule: AnySchedule) => hash(make, schedule, {}, 1, [], learningRates);
+      expect(run(GradientNormRatio())).toBe(run(cosine({ steps: 24 })));
     });
     test.each([
       ["cosine", cosine({ steps: 24 })],
