@@ -13,6 +13,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   downhill::binding::register_memory(env, exports);
   downhill::binding::register_reduce(env, exports);
   downhill::binding::register_optim(env, exports);
+  downhill::binding::register_traffic(env, exports);
   downhill::binding::register_gemm(env, exports);
   downhill::binding::register_program(env, exports);
   downhill::binding::register_loop(env, exports);

@@ -48,7 +48,8 @@
       "native/binding/info.cc",
       "native/binding/memory.cc",
       "native/binding/reduce.cc",
-      "native/binding/optim.cc"
+      "native/binding/optim.cc",
+      "native/binding/traffic.cc"
     ],
     "downhill_blas_sources": [
       "native/blas/startup.cc",

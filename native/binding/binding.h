@@ -14,6 +14,7 @@ void register_program(Napi::Env env, Napi::Object exports);
 void register_loop(Napi::Env env, Napi::Object exports);
 void register_reduce(Napi::Env env, Napi::Object exports);
 void register_optim(Napi::Env env, Napi::Object exports);
+void register_traffic(Napi::Env env, Napi::Object exports);
 void register_gemm(Napi::Env env, Napi::Object exports);
 
 // Elements of a typed array in place; data is null where the array is empty or detached.
