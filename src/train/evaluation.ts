@@ -31,7 +31,7 @@ export async function evaluateData(
   let lastTurn = performance.now();
   for (let begin = 0; begin < data.rows; begin += SLICE) {
     const end = Math.min(begin + SLICE, data.rows);
-    const result = trainer.evaluate(sliceData(data, network, begin, end), { batchSize: SLICE, outputs: true });
+    const result = trainer.evaluate(sliceData(data, network, begin, end), { outputs: true });
     lossSum += result.loss * (end - begin);
     if (result.correct < 0 && metrics.has("accuracy")) outputs ??= make();
     correct = result.correct < 0 ? -1 : correct + result.correct;

@@ -44,13 +44,12 @@ async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
   const { trainer, source, accumulate, callbacks, signal, stopWhen } = plan;
   const perStep = callbacks.some(({ onStepEnd }) => onStepEnd !== undefined);
   const stopOnNonFinite = callbacks.some((callback) => callback.stopOnNonFinite);
-  let updates = 1;
   for (;;) {
     if (signal?.aborted) throw fault("ERR_ABORTED", "fit: aborted", { cause: signal.reason });
     const allowed = (stopWhen.maxSteps ?? Number.POSITIVE_INFINITY) - training.updates;
     if (allowed <= 0) training.stop(`${training.updates} updates are made`, { resumable: true });
     if (training.stopReason !== undefined) return source.atEnd;
-    const chunk = await source.next(trainer, Math.min(perStep ? 1 : updates, allowed));
+    const chunk = await source.next(trainer, Math.min(perStep ? 1 : training.callUpdates, allowed));
     if (chunk === undefined) return true;
     const { order, batchSize, begin, end } = chunk;
     const count = Math.ceil((end - begin) / (batchSize * accumulate));
@@ -70,7 +69,8 @@ async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
     training.add(result);
     source.advance(result.position);
     training.position = source.position;
-    updates = Math.max(1, Math.min(2 * updates, Math.round((result.updates * TARGET_SECONDS) / seconds)));
+    const wanted = Math.round((result.updates * TARGET_SECONDS) / seconds);
+    training.callUpdates = Math.max(1, Math.min(2 * training.callUpdates, wanted));
     if (perStep) {
       const loss = result.losses.at(-1) ?? Number.NaN;
       await training.call((callback) => callback.onStepEnd?.(training.steps - 1, { ...training.logs(), loss }, training));

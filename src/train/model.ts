@@ -184,8 +184,9 @@ export class Model {
     const file = await readSafetensors(path);
     const state = decodeTraining(file);
     training.checkResume(state);
-    trainer.loadParameters(decodeWeights(file));
+    // Each checks everything before it changes anything; the optimizer's state tells another model or optimizer first.
     (trainer.optimizer as RestorableOptimizer).loadStateDict(state.optimizer);
+    trainer.loadParameters(decodeWeights(file));
     training.resume(state);
   }
 

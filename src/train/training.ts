@@ -38,6 +38,8 @@ export class Training implements TrainingRun {
   seconds = 0;
   /** The last rate that a callback scheduled. */
   scheduledRate: number | undefined;
+  /** Updates that the next call of the engine should make. */
+  callUpdates = 8;
   private readonly setup: TrainingSetup;
   private resumable = false;
 

@@ -35,6 +35,8 @@ function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+const duration = (seconds: number) => (seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`);
+
 export class ProgressBar implements Callback {
   private readonly stream: TextStream;
   private lastDraw = 0;
@@ -73,7 +75,7 @@ export class ProgressBar implements Callback {
   }
 
   onEpochEnd(epoch: number, logs: Logs, run: TrainingRun): void {
-    const text = `${this.head(epoch, run)}  ${this.values(logs)}  ${formatCount(this.rate)} samples/s  ${this.seconds.toFixed(1)} s`;
+    const text = `${this.head(epoch, run)}  ${this.values(logs)}  ${formatCount(this.rate)} samples/s  ${duration(this.seconds)}`;
     if (this.stream.isTTY) this.draw(text, "\n");
     else this.stream.write(`${text}\n`);
   }

@@ -1,0 +1,124 @@
+// Resuming on the engine: the same bits as never having stopped, also across backends and numbers of threads.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { backendInfo, setBackend, setThreads } from "../../src/backend/select.ts";
+import type { Tensor } from "../../src/core/types.ts";
+import { batchNormalization, dense, dropout } from "../../src/nn/layers.ts";
+import { Adam } from "../../src/optim/index.ts";
+import { reduceOnPlateau, stepDecay } from "../../src/schedule/index.ts";
+import { Checkpoint, EarlyStopping } from "../../src/train/callbacks/index.ts";
+import type { FitOptions } from "../../src/train/fit-options.ts";
+import { type Model, sequential } from "../../src/train/sequential.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "downhill-engine-resume-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const available = backendInfo().threads;
+afterEach(() => {
+  setBackend("auto");
+  setThreads(available);
+});
+
+const x = Float32Array.from({ length: 200 * 6 }, (_, i) => ((i * 7919) % 997) / 500 - 1);
+const y = Int32Array.from({ length: 200 }, (_, i) => Number(x[6 * i]! > 0) + Number(x[6 * i + 1]! > 0));
+
+function build(schedule = stepDecay({ stepSize: 10, gamma: 0.9 }) as Parameters<Model["compile"]>[0]["schedule"]): Model {
+  const layers = [
+    dense({ units: 12, activation: "tanh" }),
+    batchNormalization(),
+    dropout({ rate: 0.3 }),
+    dense({ units: 3, activation: "softmax" }),
+  ];
+  const model = sequential(layers, { inputShape: [6], seed: 9 });
+  const optimizer = (params: Tensor[]) => new Adam(params, { learningRate: 0.02, amsgrad: true });
+  return model.compile({
+    optimizer,
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy", "f1"],
+    ...(schedule ? { schedule } : {}),
+    clip: { globalNorm: 1 },
+  });
+}
+const options = { batchSize: 30, seed: 5, verbose: 0, validationSplit: 0.2 } as const satisfies FitOptions;
+
+async function whole(schedule?: Parameters<typeof build>[0]) {
+  const model = build(schedule);
+  const history = await model.fit(x, y, {
+    ...options,
+    epochs: 6,
+    callbacks: [new EarlyStopping({ patience: 20, restoreBestWeights: false })],
+  });
+  return { hash: model.trainer.parametersSha256(), history: history.history };
+}
+
+async function stopped(path: string, epochs: number, extra: FitOptions = {}, schedule?: Parameters<typeof build>[0]) {
+  const model = build(schedule);
+  const callbacks = [new Checkpoint({ path }), new EarlyStopping({ patience: 20, restoreBestWeights: false })];
+  const history = await model.fit(x, y, { ...options, ...extra, epochs, callbacks });
+  return { hash: model.trainer.parametersSha256(), history: history.history };
+}
+
+describe("resume on the engine", () => {
+  test.each([7, 12])(
+    "inside an epoch or at its end (%i updates): hash and history are those of the whole training",
+    async (maxSteps) => {
+      const path = join(folder, `steps-${maxSteps}`);
+      const expected = await whole();
+      await stopped(path, 6, { stopWhen: { maxSteps } });
+      expect(await stopped(path, 6, { resume: path })).toEqual(expected);
+    },
+  );
+  test("with a schedule that reads the validation loss", async () => {
+    const schedule = () => reduceOnPlateau({ patience: 0, threshold: 0.5, factor: 0.5 });
+    const path = join(folder, "plateau");
+    const expected = await whole(schedule());
+    await stopped(path, 3, {}, schedule());
+    expect(await stopped(path, 6, { resume: path }, schedule())).toEqual(expected);
+    expect(expected.hash).not.toBe((await whole()).hash);
+  });
+  test("from one thread to the reference in its exact setting and back", async () => {
+    const path = join(folder, "backends");
+    const expected = await whole();
+    setThreads(1);
+    await stopped(path, 2);
+    setBackend("reference", { exact: true });
+    await stopped(path, 4, { resume: path });
+    setBackend("auto");
+    setThreads(available);
+    expect(await stopped(path, 6, { resume: path })).toEqual(expected);
+  });
+  test("another optimizer or model is refused, and nothing changes", async () => {
+    const path = join(folder, "other");
+    await stopped(path, 1);
+    const sgd = build().compile({ optimizer: "sgd", loss: "sparseCategoricalCrossentropy" });
+    const before = sgd.trainer.parametersSha256();
+    await expect(sgd.fit(x, y, { ...options, epochs: 3, resume: path })).rejects.toMatchObject({ code: "ERR_STATE" });
+    const wide = sequential([dense({ units: 3, activation: "softmax" })], { inputShape: [6] }).compile({
+      optimizer: "adam",
+      loss: "sparseCategoricalCrossentropy",
+    });
+    await expect(wide.fit(x, y, { ...options, epochs: 3, resume: path })).rejects.toMatchObject({ code: "ERR_STATE" });
+    expect(sgd.trainer.parametersSha256()).toBe(before);
+  });
+});
+
+test("a stream of batches trains like the same rows in an array", async () => {
+  const array = build();
+  await array.fit(x, y, { ...options, validationSplit: 0, shuffle: false, epochs: 2 });
+  const streamed = build();
+  function* batches() {
+    for (let i = 0; i < 200; i += 30) yield { x: x.subarray(6 * i, 6 * Math.min(i + 30, 200)), y: y.subarray(i, i + 30) };
+  }
+  await streamed.fit(batches, { epochs: 2, verbose: 0 });
+  expect(streamed.trainer.parametersSha256()).toBe(array.trainer.parametersSha256());
+});
+
+test("the event loop goes on while fit runs", async () => {
+  const model = build();
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  await model.fit(x, y, { ...options, epochs: 60 });
+  clearInterval(timer);
+  expect(ticks).toBeGreaterThan(0);
+});
