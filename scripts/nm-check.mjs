@@ -1,9 +1,10 @@
 // Checks what the objects of native/isa/*/ export: exactly their one table, nothing weak, and no C++ library function.
 // A weak symbol from such an object (a template or inline function compiled for AVX-512) may be the copy that the linker
 // keeps for everybody, and then the addon dies on older processors.
-// node scripts/nm-check.mjs [--full]: GCC at -O0, -O3 and under sanitizers; clang and arm64 where they are installed.
+// node scripts/nm-check.mjs [FOLDER…] compiles them at -O0, where nothing is inlined away, and checks the objects that
+// other builds left below the folders (-O3, sanitizers, clang, arm64). --full compiles in every mode itself.
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,10 +21,11 @@ const arm = ["neon", "scalar"];
 const host = process.arch === "arm64" ? arm : x86;
 const modes = { "-O3": [], "-O0": ["-O0"], sanitizers: ["-O1", "-fsanitize=address,undefined"] };
 const compilers = [
-  { cxx: "g++", isas: host, modes: Object.keys(modes) },
-  { cxx: "clang++", isas: host, modes: full ? Object.keys(modes) : ["-O0"] },
-  { cxx: "aarch64-linux-gnu-g++", isas: arm, modes: full ? Object.keys(modes) : ["-O0"] },
+  { cxx: "g++", isas: host, modes: full ? Object.keys(modes) : ["-O0"] },
+  { cxx: "clang++", isas: host, modes: full ? Object.keys(modes) : [] },
+  { cxx: "aarch64-linux-gnu-g++", isas: arm, modes: full ? Object.keys(modes) : [] },
 ];
+const folders = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 
 // Symbols that sanitizers add to every object.
 const instrumentation = /^(__odr_asan|__asan_|__ubsan_|asan\.|_GLOBAL__|__emutls)/;
@@ -62,6 +64,21 @@ async function check({ cxx, mode, source }, object) {
   return faults(stdout, isa, file.replace(".cc", ""));
 }
 
+/** Objects of native/isa/ below `folder` that another build left; empty ones are of another architecture. */
+function objectsBelow(folder) {
+  const found = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return found.flatMap((name) => {
+    const [, isa, unit] = /native\/isa\/(\w+)\/(\w+)\.(?:cc\.)?o$/.exec(name) ?? [];
+    return isa === undefined ? [] : [{ object: join(folder, name), isa, unit }];
+  });
+}
+
+async function checkBuilt({ object, isa, unit }) {
+  const { stdout } = await run("nm", ["-C", object], { maxBuffer: 1 << 28 });
+  const elsewhere = object.includes("arm64") ? !arm.includes(isa) : !host.includes(isa);
+  return elsewhere ? [] : faults(stdout, isa, unit);
+}
+
 async function main() {
   const folder = mkdtempSync(join(tmpdir(), "downhill-nm-"));
   const jobs = [];
@@ -69,7 +86,7 @@ async function main() {
   let failed = 0;
   let skipped = 0;
   for (const { cxx, isas, modes: wanted } of compilers) {
-    if (!has(cxx)) {
+    if (wanted.length > 0 && !has(cxx)) {
       skipped += 1;
       process.stdout.write(`skipped ${cxx}: not installed\n`);
       continue;
@@ -86,6 +103,19 @@ async function main() {
       for (const problem of problems) process.stdout.write(`${job.source} (${job.cxx}, ${job.mode}): ${problem}\n`);
     }
   };
+  for (const built of folders) {
+    const objects = objectsBelow(built);
+    if (objects.length === 0) {
+      skipped += 1;
+      process.stdout.write(`skipped ${built}: no objects of native/isa there\n`);
+    }
+    for (const object of objects) {
+      const problems = await checkBuilt(object);
+      if (problems.length === 0) passed += 1;
+      else failed += 1;
+      for (const problem of problems) process.stdout.write(`${object.object}: ${problem}\n`);
+    }
+  }
   await Promise.all(Array.from({ length: availableParallelism() }, (_, index) => worker(index)));
   rmSync(folder, { recursive: true, force: true });
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);

@@ -122,7 +122,7 @@ bool row_block(const Job<T>& job, size_t row, Range columns) {
   tile.c = y;
   job.set.row(tile, columns.size());
   const Epilogue<T> epilogue = job.epilogue(row, columns.begin);
-  if (!epilogue.is_identity()) job.set.finish({y, 0, job.c(row, columns.begin), g.ldc, 1, columns.size(), epilogue});
+  if (!is_identity(epilogue)) job.set.finish({y, 0, job.c(row, columns.begin), g.ldc, 1, columns.size(), epilogue});
   return true;
 }
 

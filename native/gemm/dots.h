@@ -30,7 +30,7 @@ bool dot_block(const Job<T>& job, Range rows, Range columns) {
       b = memory;
     }
   }
-  const bool identity = job.epilogue(0, 0).is_identity();
+  const bool identity = is_identity(job.epilogue(0, 0));
   constexpr size_t kStrip = 256;
   T out[kMaxDotRows * kStrip];
   if (g.m <= g.n) {

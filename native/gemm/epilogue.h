@@ -18,10 +18,12 @@ struct Epilogue {
   const T* residual;  // null or a matrix of C's shape
   size_t ldr;         // leading dimension of the residual, in elements
   Activation activation;
-
-  bool is_identity() const {
-    return alpha == 1 && beta == 0 && bias == nullptr && residual == nullptr && activation == Activation::none;
-  }
 };
+
+// Internal linkage, not a member: kernels of every ISA include this header, and none may export a copy.
+template <class T>
+static bool is_identity(const Epilogue<T>& e) {
+  return e.alpha == 1 && e.beta == 0 && e.bias == nullptr && e.residual == nullptr && e.activation == Activation::none;
+}
 
 }  // namespace downhill

@@ -44,6 +44,11 @@ test("the gemm example prints what its comment says", () => {
   expect(numbers(run("gemm")[0])).toEqual([0, 0, 5, 6]);
 });
 
+test("the training example learns its task", () => {
+  const [accuracy] = numbers(run("sequential")[0]);
+  expect(accuracy).toBeGreaterThan(0.98);
+});
+
 test("every npm command of the documentation exists", () => {
   const commands = ["README.md", "CONTRIBUTING.md", "bench/README.md"].flatMap((file) => [
     ...read(file).matchAll(/npm run ([\w:]+)/g),

@@ -33,7 +33,7 @@ struct FinishKernel {
   // from[j * ld + i]: blocks of lanes by lanes go through a transpose.
   static void transposed(const Finish<T>& f) {
     const Epilogue<T>& e = f.epilogue;
-    const bool identity = e.is_identity();
+    const bool identity = is_identity(e);
     T block[kBlock * kBlock];
     for (size_t j = 0; j < f.columns; j += kBlock) {
       const size_t columns = f.columns - j < kBlock ? f.columns - j : kBlock;
