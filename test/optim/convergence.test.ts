@@ -71,8 +71,7 @@ const rates: Record<string, number> = {
 };
 
 test("every optimizer that has a rate here is exported", () => {
-  const later = ["LAMB", "LARS", "Adafactor", "Muon"];
-  expect([...exported.keys()]).toEqual(expect.arrayContaining(Object.keys(rates).filter((name) => !later.includes(name))));
+  expect([...exported.keys()].sort()).toEqual(Object.keys(rates).sort());
 });
 
 describe("at least 98 % of the 256 points within 2000 full-batch steps", () => {
