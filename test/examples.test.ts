@@ -34,6 +34,19 @@ const CHECKS: Readonly<Record<string, { readonly args?: string[]; check(output: 
       expect(Number(/prediction: ([\d.]+)/.exec(text)?.[1])).toBeCloseTo(0.9, 1);
     },
   },
+  "own-loop.mjs": {
+    check(text) {
+      expect(Number(/loss ([\d.]+) with averaged/.exec(text)?.[1])).toBeLessThan(0.53);
+      expect(text).toContain("0 steps skipped");
+    },
+  },
+  "find-learning-rate.mjs": {
+    check(text) {
+      expect(Number(/suggested learning rate: ([\d.e-]+)/.exec(text)?.[1])).toBeGreaterThan(1e-4);
+      expect(Number(/loss ([\d.e-]+) after/.exec(text)?.[1])).toBeLessThan(0.01);
+    },
+  },
+  "schedules.mjs": { check: (text) => expect(text.match(/step 0/g)).toHaveLength(11) },
   "resume-after-kill.mjs": { check: (text) => expect(text).toMatch(/killed by SIGKILL[\s\S]*identical bits/) },
 };
 
