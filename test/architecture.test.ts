@@ -126,11 +126,20 @@ test("every source of native/ is in the one list of sources, and nothing else is
   expect([...listed].sort()).toEqual(below("native", /\.cc$/).filter((file) => !file.includes("/test/")));
 });
 
-test("every ISA has the same files", () => {
+test("every ISA has scalar's files; what it has beyond them are headers", () => {
   const filesOf = (isa: string) => readdirSync(join(root, "native/isa", isa)).sort();
   const isas = readdirSync(join(root, "native/isa"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(isas.map((entry) => entry.name).sort()).toEqual(["avx2", "avx512", "neon", "scalar"]);
-  for (const { name } of isas) expect(filesOf(name), name).toEqual(filesOf("scalar"));
+  for (const { name } of isas) {
+    const files = filesOf(name);
+    expect(files, name).toEqual(expect.arrayContaining(filesOf("scalar")));
+    // Register tricks that one instruction set alone has. A source would be missing from the other tables.
+    const own = files.filter((file) => !filesOf("scalar").includes(file));
+    expect(
+      own.filter((file) => !file.endsWith(".h")),
+      name,
+    ).toEqual([]);
+  }
 });
 
 test("every method of the registry has independent reference data", () => {
