@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
-import { checkRules, methods, rules } from "../../src/testing.ts";
+import { checkRules, methods, rules, tensorRules } from "../../src/testing.ts";
 
-const described = rules.map((r) => ({ name: r.name, slots: r.slots.join(" "), coefficients: r.coefficients.join(" ") }));
+const described = [...rules, ...tensorRules].map((r) => ({
+  name: r.name,
+  slots: r.slots.join(" "),
+  coefficients: r.coefficients.join(" "),
+}));
 
 test("an addon with other rules is refused: missing, extra, other slots, other coefficients", () => {
   expect(() => checkRules(described)).not.toThrow();
@@ -16,7 +20,7 @@ test("an addon with other rules is refused: missing, extra, other slots, other c
 });
 
 test("rules and methods have distinct names, and each method's options accept their own defaults", () => {
-  expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
+  expect(new Set(described.map(({ name }) => name)).size).toBe(described.length);
   expect(new Set(methods.map(({ name }) => name)).size).toBe(methods.length);
   for (const { options } of methods)
     for (const row of Object.values(options)) {
