@@ -16,6 +16,7 @@ void register_reduce(Napi::Env env, Napi::Object exports);
 void register_optim(Napi::Env env, Napi::Object exports);
 void register_traffic(Napi::Env env, Napi::Object exports);
 void register_gemm(Napi::Env env, Napi::Object exports);
+void register_gemm_async(Napi::Env env, Napi::Object exports, double* control);
 
 // Elements of a typed array in place; data is null where the array is empty or detached.
 template <class T>

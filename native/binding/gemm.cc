@@ -1,67 +1,16 @@
-// Matrix multiply from JavaScript. Scalars travel in a control block that both sides share, because reading a number
-// from a Float64Array costs nothing and passing one costs a Node-API call.
-#include "gemm/gemm.h"
-
-#include <cstring>
+// Matrix multiply from JavaScript: single, batched, prepared.
 #include <new>
 
 #include "binding/binding.h"
+#include "binding/gemm_call.h"
+#include "gemm/batched.h"
+#include "gemm/gemm.h"
 #include "gemm/regime.h"
 
 namespace downhill::binding {
 namespace {
 
-// Slots of the control block; the same list is in src/backend/native/gemm.ts, and a test compares them.
-enum Slot : size_t { kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kSlots };
-enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kActivationShift = 3 };
-
-constexpr size_t kArrays = 5;  // a, b, c, bias, residual
-
-size_t slot(const double* control, Slot index) { return static_cast<size_t>(control[index]); }
-
-// Whether rows x columns elements with rows `ld` apart lie within `length`.
-bool fits(size_t rows, size_t columns, size_t ld, size_t length) {
-  if (rows == 0 || columns == 0) return true;
-  if (columns > length) return false;
-  return rows == 1 || (ld >= columns && rows - 1 <= (length - columns) / ld);
-}
-
-template <class T>
-bool array(napi_env env, napi_value value, const T** data, size_t* length) {
-  napi_typedarray_type type;
-  void* pointer = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, length, &pointer, nullptr, nullptr) != napi_ok) return false;
-  *data = static_cast<const T*>(pointer);
-  return type == (sizeof(T) == 4 ? napi_float32_array : napi_float64_array);
-}
-
-bool present(napi_env env, napi_value value) {
-  napi_valuetype type;
-  return napi_typeof(env, value, &type) == napi_ok && type == napi_object;
-}
-
-// Fills the call from the arguments; false where an array is of another kind or too short for its dimensions.
-template <class T>
-bool read_call(napi_env env, const napi_value* arguments, const double* control, GemmCall<T>* call) {
-  const unsigned flags = static_cast<unsigned>(control[kFlags]);
-  const size_t m = slot(control, kM), n = slot(control, kN), k = slot(control, kK);
-  const bool trans_a = flags & kTransA, trans_b = flags & kTransB;
-  const T *a, *b, *c, *bias = nullptr, *residual = nullptr;
-  size_t a_length, b_length, c_length, length;
-  if (!array(env, arguments[0], &a, &a_length) || !array(env, arguments[1], &b, &b_length) ||
-      !array(env, arguments[2], &c, &c_length)) {
-    return false;
-  }
-  const size_t lda = slot(control, kLda), ldb = slot(control, kLdb), ldc = slot(control, kLdc), ldr = slot(control, kLdr);
-  if (!fits(trans_a ? k : m, trans_a ? m : k, lda, a_length)) return false;
-  if (!fits(trans_b ? n : k, trans_b ? k : n, ldb, b_length)) return false;
-  if (!fits(m, n, ldc, c_length)) return false;
-  if (present(env, arguments[3]) && (!array(env, arguments[3], &bias, &length) || length < n)) return false;
-  if (present(env, arguments[4]) && (!array(env, arguments[4], &residual, &length) || !fits(m, n, ldr, length))) return false;
-  *call = {m,    n,       k,   a,    lda, trans_a, b, ldb, trans_b, const_cast<T*>(c), ldc, static_cast<T>(control[kAlpha]),
-           static_cast<T>(control[kBeta]), bias, static_cast<Activation>(flags >> kActivationShift), residual, ldr};
-  return true;
-}
+bool is_double(const double* control) { return static_cast<unsigned>(control[kFlags]) & kDouble; }
 
 template <class T>
 bool run(napi_env env, const napi_value* arguments, const double* control) {
@@ -78,9 +27,79 @@ napi_value call_gemm(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
   const double* control = static_cast<double*>(data);
-  const bool wide = static_cast<unsigned>(control[kFlags]) & kDouble;
-  const bool done = wide ? run<double>(env, arguments, control) : run<float>(env, arguments, control);
+  const bool done = is_double(control) ? run<double>(env, arguments, control) : run<float>(env, arguments, control);
   if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
+  return result;
+}
+
+template <class T>
+bool run_batched(napi_env env, const napi_value* arguments, const double* control) {
+  Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC)};
+  if (batch.count == 0) return true;
+  GemmCall<T> call;
+  size_t spare[3];
+  if (!read_call(env, arguments, control, &call, spare)) return false;
+  const size_t strides[3] = {batch.stride_a, batch.stride_b, batch.stride_c};
+  for (size_t i = 0; i < 3; ++i) {
+    if (strides[i] != 0 && batch.count - 1 > spare[i] / strides[i]) return false;
+  }
+  gemm_batched(call, batch);
+  return true;
+}
+
+// gemmBatched(a, b, c, bias | null, null): as gemm, for the control block's number of items and strides between them.
+napi_value call_batched(napi_env env, napi_callback_info info) {
+  size_t argc = kArrays;
+  napi_value arguments[kArrays], result = nullptr;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
+  const double* control = static_cast<double*>(data);
+  const bool done =
+      is_double(control) ? run_batched<double>(env, arguments, control) : run_batched<float>(env, arguments, control);
+  if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
+  return result;
+}
+
+// A product whose arguments are bound. The JavaScript side checks before each run that no array has lost its memory.
+struct Prepared {
+  bool wide;
+  GemmCall<float> single;
+  GemmCall<double> full;
+};
+
+napi_value run_prepared(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
+  const Prepared* prepared = static_cast<const Prepared*>(data);
+  if (prepared->wide) {
+    gemm(prepared->full);
+  } else {
+    gemm(prepared->single);
+  }
+  return nullptr;
+}
+
+void free_prepared(napi_env, void* data, void*) { delete static_cast<Prepared*>(data); }
+
+// gemmPrepare(a, b, c, bias | null, residual | null): a function without arguments that computes this product, or null
+// where the arrays were refused. It holds none of the arrays.
+napi_value prepare(napi_env env, napi_callback_info info) {
+  size_t argc = kArrays;
+  napi_value arguments[kArrays], result = nullptr;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
+  const double* control = static_cast<double*>(data);
+  Prepared* prepared = new (std::nothrow) Prepared{is_double(control), {}, {}};
+  if (prepared != nullptr) {
+    const bool read = prepared->wide ? read_call(env, arguments, control, &prepared->full)
+                                     : read_call(env, arguments, control, &prepared->single);
+    if (read && napi_create_function(env, "run", NAPI_AUTO_LENGTH, run_prepared, prepared, &result) == napi_ok &&
+        napi_add_finalizer(env, result, prepared, free_prepared, nullptr, nullptr) == napi_ok) {
+      return result;
+    }
+    delete prepared;
+  }
+  napi_get_null(env, &result);
   return result;
 }
 
@@ -120,7 +139,10 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   auto* hold = new Napi::Reference<Napi::ArrayBuffer>(Napi::Persistent(block));
   env.AddCleanupHook([hold] { delete hold; });
   add_function(env, exports, "gemm", call_gemm, control);
+  add_function(env, exports, "gemmBatched", call_batched, control);
+  add_function(env, exports, "gemmPrepare", prepare, control);
   add_function(env, exports, "gemmRegime", regime, nullptr);
+  register_gemm_async(env, exports, static_cast<double*>(control));
 }
 
 }  // namespace downhill::binding

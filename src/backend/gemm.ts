@@ -30,9 +30,25 @@ export interface GemmCall {
   readonly ldr: number;
 }
 
+/** Item i of a batch starts i·stride elements further on; stride 0 uses one matrix for all items (not for C). */
+export interface GemmBatch {
+  readonly count: number;
+  readonly strideA: number;
+  readonly strideB: number;
+  readonly strideC: number;
+}
+
 export interface GemmBackend {
   /** Writes C; alpha = 0 or k = 0 reads neither A nor B, beta = 0 does not read C. */
   gemm(call: GemmCall): void;
+  /** The same product for every item; `call` describes item 0 and has no residual. */
+  gemmBatched(call: GemmCall, batch: GemmBatch): void;
+  /** A function that computes this product. The caller checks before each run that all arrays still have their memory. */
+  prepareGemm(call: GemmCall): () => void;
+  /** Computes off the main thread. Every array is shared or from allocate(), and nobody changes it meanwhile. */
+  gemmAsync(call: GemmCall): Promise<void>;
+  /** Whether the array's memory may be handed to gemmAsync as it is. */
+  isStable(array: FloatArray): boolean;
 }
 
 /**

@@ -83,7 +83,7 @@ function checkExtent(argument: string, array: FloatArray, needed: number): void 
   if (length < needed) throw wrongValue(`${argument}.length`, `at least ${needed} elements`, length, "ERR_STRIDE");
 }
 
-function checkApart(c: FloatArray, cCount: number, argument: string, other: FloatArray, count: number): void {
+export function checkApart(c: FloatArray, cCount: number, argument: string, other: FloatArray, count: number): void {
   if (intrinsicBuffer(c) !== intrinsicBuffer(other) || cCount === 0 || count === 0) return;
   const size = dtypeOf(c) === "float32" ? 4 : 8;
   const cStart = intrinsicByteOffset(c);
@@ -99,8 +99,11 @@ function checkKind(argument: string, value: unknown, dtype: Dtype | undefined): 
   throw wrongKind(argument, wanted, value);
 }
 
-/** Options as given, each read once (a getter may run code), before anything is checked. */
-export function resolveGemm(options: GemmOptions): GemmCall {
+/**
+ * Options as given, each read once (a getter may run code), before anything is checked. `empty`: no element is needed
+ * (a batch of none).
+ */
+export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
   const { m, n, k, a, b, c, lda, ldb, ldc, ldr } = options;
   const { transA = false, transB = false, alpha = 1, beta = 0, bias, residual, activation = "none" } = options;
@@ -143,9 +146,9 @@ export function resolveGemm(options: GemmOptions): GemmCall {
     residual: residual ?? null,
     ldr: checkStride("ldr", ldr, n),
   };
-  const aCount = transA ? extent(k, m, call.lda) : extent(m, k, call.lda);
-  const bCount = transB ? extent(n, k, call.ldb) : extent(k, n, call.ldb);
-  const cCount = extent(m, n, call.ldc);
+  const aCount = empty ? 0 : transA ? extent(k, m, call.lda) : extent(m, k, call.lda);
+  const bCount = empty ? 0 : transB ? extent(n, k, call.ldb) : extent(k, n, call.ldb);
+  const cCount = empty ? 0 : extent(m, n, call.ldc);
   checkExtent("a", a, aCount);
   checkExtent("b", b, bCount);
   if (bias !== undefined && intrinsicLength(bias) !== n)

@@ -1,14 +1,22 @@
 // Matrix multiply through the addon. Scalars go through a control block that both sides share.
-import { dtypeOf } from "../../core/checks.ts";
+import { dtypeOf, intrinsicBuffer } from "../../core/checks.ts";
 import { fault } from "../../core/errors.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { ACTIVATIONS, type GemmBackend, type GemmCall } from "../gemm.ts";
 
+type Arrays = [a: FloatArray, b: FloatArray, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null];
+
 export interface GemmAddon {
-  /** m, n, k, lda, ldb, ldc, ldr, flags, alpha, beta: the slots of native/binding/gemm.cc. */
+  /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
   readonly gemmControl: Float64Array;
   /** False where the binding refused the arrays as too short for the control block's dimensions. */
-  gemm(a: FloatArray, b: FloatArray, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null): boolean;
+  gemm(...arrays: Arrays): boolean;
+  gemmBatched(...arrays: Arrays): boolean;
+  /** A function that runs the bound call, or null where the arrays were refused. */
+  gemmPrepare(...arrays: Arrays): (() => void) | null;
+  /** Null where the arrays were refused or lie in memory that could go away. */
+  gemmAsync(...arrays: Arrays): Promise<boolean> | null;
+  isOwned(array: FloatArray): boolean;
   gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean): "scale" | "dot" | "direct" | "swapped";
 }
 
@@ -34,14 +42,39 @@ function writeControl(control: Float64Array, call: GemmCall): void {
   control[9] = call.beta;
 }
 
+function refused(): Error {
+  return fault("ERR_BACKEND", "gemm: the addon refused arrays that the facade had accepted");
+}
+
 export function nativeGemm(addon: GemmAddon): GemmBackend {
   const control = addon.gemmControl;
   return {
     gemm(call) {
       writeControl(control, call);
-      if (!addon.gemm(call.a, call.b, call.c, call.bias, call.residual)) {
-        throw fault("ERR_BACKEND", "gemm: the addon refused arrays that the facade had accepted");
-      }
+      if (!addon.gemm(call.a, call.b, call.c, call.bias, call.residual)) throw refused();
+    },
+    gemmBatched(call, batch) {
+      writeControl(control, call);
+      control[10] = batch.count;
+      control[11] = batch.strideA;
+      control[12] = batch.strideB;
+      control[13] = batch.strideC;
+      if (!addon.gemmBatched(call.a, call.b, call.c, call.bias, call.residual)) throw refused();
+    },
+    prepareGemm(call) {
+      writeControl(control, call);
+      const run = addon.gemmPrepare(call.a, call.b, call.c, call.bias, call.residual);
+      if (run === null) throw refused();
+      return run;
+    },
+    async gemmAsync(call) {
+      writeControl(control, call);
+      const pending = addon.gemmAsync(call.a, call.b, call.c, call.bias, call.residual);
+      if (pending === null) throw refused();
+      if (!(await pending)) throw fault("ERR_ABORTED", "gemmAsync: cancelled");
+    },
+    isStable(array) {
+      return Object.prototype.toString.call(intrinsicBuffer(array)) === "[object SharedArrayBuffer]" || addon.isOwned(array);
     },
   };
 }

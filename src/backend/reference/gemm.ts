@@ -80,7 +80,7 @@ function finishRow(
 const identity = (x: number): number => x;
 
 export function referenceGemm(exact: boolean): GemmBackend {
-  return {
+  const backend: GemmBackend = {
     gemm(call) {
       const { m, n } = call;
       const k = call.alpha === 0 ? 0 : call.k;
@@ -98,5 +98,27 @@ export function referenceGemm(exact: boolean): GemmBackend {
         finishRow(call, i, row, round, operand);
       }
     },
+    gemmBatched(call, { count, strideA, strideB, strideC }) {
+      for (let i = 0; i < count; i++) {
+        const { a, b, c } = call;
+        backend.gemm({ ...call, a: from(a, i * strideA), b: from(b, i * strideB), c: from(c, i * strideC) });
+      }
+    },
+    prepareGemm(call) {
+      return () => backend.gemm(call);
+    },
+    async gemmAsync(call) {
+      await new Promise((resolve) => setImmediate(resolve));
+      backend.gemm(call);
+    },
+    isStable(array) {
+      return Object.prototype.toString.call(array.buffer) === "[object SharedArrayBuffer]";
+    },
   };
+  return backend;
+}
+
+/** The array from element `start` on. */
+function from(array: FloatArray, start: number): FloatArray {
+  return start === 0 ? array : (array.subarray(start) as FloatArray);
 }

@@ -1,0 +1,76 @@
+// Reads one product from JavaScript: arrays as arguments, scalars from the control block that both sides share (reading
+// a number from a Float64Array costs nothing, passing one costs a Node-API call). Refuses what could corrupt memory.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+
+#include "gemm/gemm.h"
+
+namespace downhill::binding {
+
+// Slots of the control block; the same list is in src/backend/native/gemm.ts, and a test compares them.
+enum Slot : size_t { kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC, kSlots };
+enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kActivationShift = 3 };
+
+constexpr size_t kArrays = 5;  // a, b, c, bias, residual
+
+inline size_t slot(const double* control, Slot index) { return static_cast<size_t>(control[index]); }
+
+// Whether rows x columns elements with rows `ld` apart lie within `length`.
+inline bool fits(size_t rows, size_t columns, size_t ld, size_t length) {
+  if (rows == 0 || columns == 0) return true;
+  if (columns > length) return false;
+  return rows == 1 || (ld >= columns && rows - 1 <= (length - columns) / ld);
+}
+
+template <class T>
+bool array(napi_env env, napi_value value, const T** data, size_t* length) {
+  napi_typedarray_type type;
+  void* pointer = nullptr;
+  if (napi_get_typedarray_info(env, value, &type, length, &pointer, nullptr, nullptr) != napi_ok) return false;
+  *data = static_cast<const T*>(pointer);
+  return type == (sizeof(T) == 4 ? napi_float32_array : napi_float64_array);
+}
+
+inline bool present(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_object;
+}
+
+// Fills the call from the arguments and, where asked for, how many elements A, B and C have to spare. False where an
+// array is of another kind or too short for its dimensions.
+template <class T>
+bool read_call(napi_env env, const napi_value* arguments, const double* control, GemmCall<T>* call,
+               size_t* spare = nullptr) {
+  const unsigned flags = static_cast<unsigned>(control[kFlags]);
+  const size_t m = slot(control, kM), n = slot(control, kN), k = slot(control, kK);
+  const bool trans_a = flags & kTransA, trans_b = flags & kTransB;
+  const T *a, *b, *c, *bias = nullptr, *residual = nullptr;
+  size_t a_length, b_length, c_length, length;
+  if (!array(env, arguments[0], &a, &a_length) || !array(env, arguments[1], &b, &b_length) ||
+      !array(env, arguments[2], &c, &c_length)) {
+    return false;
+  }
+  const size_t lda = slot(control, kLda), ldb = slot(control, kLdb), ldc = slot(control, kLdc), ldr = slot(control, kLdr);
+  if (!fits(trans_a ? k : m, trans_a ? m : k, lda, a_length)) return false;
+  if (!fits(trans_b ? n : k, trans_b ? k : n, ldb, b_length)) return false;
+  if (!fits(m, n, ldc, c_length)) return false;
+  if (spare != nullptr) {
+    // How far the first matrix may move within each array.
+    const auto room = [](size_t rows, size_t columns, size_t ld, size_t length) {
+      return rows == 0 || columns == 0 ? length : length - ((rows - 1) * ld + columns);
+    };
+    spare[0] = room(trans_a ? k : m, trans_a ? m : k, lda, a_length);
+    spare[1] = room(trans_b ? n : k, trans_b ? k : n, ldb, b_length);
+    spare[2] = room(m, n, ldc, c_length);
+  }
+  if (present(env, arguments[3]) && (!array(env, arguments[3], &bias, &length) || length < n)) return false;
+  if (present(env, arguments[4]) && (!array(env, arguments[4], &residual, &length) || !fits(m, n, ldr, length))) return false;
+  *call = {m,    n,       k,   a,    lda, trans_a, b, ldb, trans_b, const_cast<T*>(c), ldc, static_cast<T>(control[kAlpha]),
+           static_cast<T>(control[kBeta]), bias, static_cast<Activation>(flags >> kActivationShift), residual, ldr};
+  return true;
+}
+
+}  // namespace downhill::binding

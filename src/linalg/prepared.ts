@@ -1,0 +1,74 @@
+import type { GemmCall } from "../backend/gemm.ts";
+import { currentBackend } from "../backend/select.ts";
+import { checkFloatArray, dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "../core/checks.ts";
+import { fault, wrongValue } from "../core/errors.ts";
+import type { FloatArray } from "../core/types.ts";
+import { type GemmOptions, resolveGemm } from "./options.ts";
+
+/** A view of our own on the same memory: its length says whether the memory is still there, and no one can fake it. */
+function ownView(array: FloatArray): FloatArray {
+  const buffer = intrinsicBuffer(array);
+  const start = intrinsicByteOffset(array);
+  const length = intrinsicLength(array);
+  return dtypeOf(array) === "float32" ? new Float32Array(buffer, start, length) : new Float64Array(buffer, start, length);
+}
+
+/** A product whose operands are bound: each `run()` is one native call without arguments. Made by `prepareGemm`. */
+export class PreparedGemm {
+  #run: (() => void) | undefined;
+  readonly #views: readonly FloatArray[];
+  readonly #lengths: readonly number[];
+  /** The bound output; `run()` changes it in place. */
+  readonly c: FloatArray;
+
+  /** Use `prepareGemm`. */
+  constructor(call: GemmCall) {
+    const own = {
+      ...call,
+      a: ownView(call.a),
+      b: ownView(call.b),
+      c: ownView(call.c),
+      bias: call.bias && ownView(call.bias),
+      residual: call.residual && ownView(call.residual),
+    };
+    this.c = call.c;
+    this.#views = [own.a, own.b, own.c, own.bias, own.residual].filter((view) => view !== null);
+    this.#lengths = this.#views.map((view) => view.length);
+    this.#run = call.m === 0 || call.n === 0 ? () => {} : currentBackend().prepareGemm(own);
+  }
+
+  /**
+   * Computes the product again, from what the operands hold now; returns C.
+   * @throws TypeError ERR_DETACHED, RangeError ERR_LENGTH where an operand lost its memory; Error ERR_STATE after dispose.
+   */
+  run(): FloatArray {
+    const views = this.#views;
+    const lengths = this.#lengths;
+    for (let i = 0; i < views.length; i++) if (views[i]!.length !== lengths[i]) this.#lost(views[i]!, lengths[i]!);
+    if (this.#run === undefined) throw fault("ERR_STATE", "prepared gemm: used after dispose");
+    this.#run();
+    return this.c;
+  }
+
+  #lost(view: FloatArray, length: number): never {
+    checkFloatArray("operand", view);
+    throw wrongValue("operand.length", `${length} as bound`, view.length, "ERR_LENGTH");
+  }
+
+  /** Lets go of the native plan; `run()` throws from then on. */
+  dispose(): void {
+    this.#run = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/**
+ * Binds a product (options and errors as of `gemm`) that will run many times with the same arrays, shapes and factors.
+ * Without `c` a new array is made once.
+ */
+export function prepareGemm(options: GemmOptions): PreparedGemm {
+  return new PreparedGemm(resolveGemm(options));
+}

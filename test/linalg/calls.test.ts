@@ -1,0 +1,103 @@
+// The other ways to a product: prepared, batched, asynchronous, tensors.
+import { describe, expect, test } from "vitest";
+import { allocate, gemm, gemmAsync, gemmBatched, matmul, prepareGemm, setBackend, tensor } from "../../src/index.ts";
+import { filled, firstDifference, generator } from "./cases.ts";
+
+for (const backend of ["native", "reference"] as const) {
+  describe(backend, () => {
+    const next = generator(31);
+    const random = (length: number) => filled("float32", length, () => next() - 0.5) as Float32Array;
+
+    test("a prepared product follows its operands and equals gemm", () => {
+      setBackend(backend);
+      const options = { m: 8, n: 8, k: 8, a: random(64), b: random(64), c: random(64), bias: random(8) };
+      const prepared = prepareGemm(options);
+      for (let round = 0; round < 3; round++) {
+        options.a.set(random(64));
+        expect(prepared.run()).toBe(options.c);
+        expect(firstDifference(prepared.c, gemm({ ...options, c: undefined }))).toBe(-1);
+      }
+      prepared.dispose();
+      expect(() => prepared.run()).toThrow(expect.objectContaining({ code: "ERR_STATE" }));
+    });
+
+    test("a prepared product whose operand was transferred throws and writes nothing", () => {
+      setBackend(backend);
+      for (const lost of ["a", "b", "c"] as const) {
+        const options = { m: 4, n: 4, k: 4, a: random(16), b: random(16), c: random(16) };
+        const prepared = prepareGemm(options);
+        const before = options.c.slice();
+        structuredClone(options[lost].buffer, { transfer: [options[lost].buffer as ArrayBuffer] });
+        expect(() => prepared.run()).toThrow(expect.objectContaining({ code: "ERR_DETACHED" }));
+        if (lost !== "c") expect(options.c).toEqual(before);
+      }
+    });
+
+    test("each item of a batch has the bits of that product alone, stride 0 broadcasts", () => {
+      setBackend(backend);
+      for (const transB of [false, true]) {
+        for (const [m, n, k, batch] of [
+          [3, 5, 7, 6],
+          [16, 20, 33, 40],
+          [40, 40, 40, 9],
+        ] as const) {
+          const a = random(batch * m * k);
+          const b = random(n * k);
+          const c = gemmBatched({ m, n, k, a, b, transB, batch, strideB: 0 });
+          for (let i = 0; i < batch; i++) {
+            const alone = gemm({ m, n, k, a: a.subarray(i * m * k), b, transB });
+            expect(firstDifference(c.subarray(i * m * n, (i + 1) * m * n) as Float32Array, alone)).toBe(-1);
+          }
+        }
+      }
+    });
+
+    test("batch dimensions of tensors broadcast", () => {
+      setBackend(backend);
+      const a = tensor(random(2 * 3 * 4 * 5), [2, 3, 4, 5]);
+      const b = tensor(random(3 * 5 * 6), [3, 5, 6]);
+      const product = matmul(a, b);
+      expect(product.shape).toEqual([2, 3, 4, 6]);
+      for (let i = 0; i < 6; i++) {
+        const alone = gemm({ m: 4, n: 6, k: 5, a: a.data.subarray(i * 20), b: b.data.subarray((i % 3) * 30) });
+        expect(firstDifference(product.data.subarray(i * 24, (i + 1) * 24) as Float32Array, alone)).toBe(-1);
+      }
+    });
+
+    test("gemmAsync equals gemm from plain, owned and shared memory, with rows apart", async () => {
+      setBackend(backend);
+      const plain = (length: number) => random(length);
+      const owned = (length: number) => {
+        const array = allocate("float32", length);
+        array.set(random(length));
+        return array;
+      };
+      const shared = (length: number) => {
+        const array = new Float32Array(new SharedArrayBuffer(length * 4));
+        array.set(random(length));
+        return array;
+      };
+      for (const make of [plain, owned, shared]) {
+        const options = { m: 9, n: 10, k: 11, a: make(99), b: make(110), c: make(9 * 12), ldc: 12, beta: 0.5, bias: make(10) };
+        const expected = gemm({ ...options, c: options.c.slice() });
+        const result = gemmAsync(options);
+        if (make === plain) options.a.fill(Number.NaN); // copied before the call returned
+        expect(await result).toBe(options.c);
+        expect(firstDifference(options.c, expected)).toBe(-1);
+      }
+    });
+
+    test("gemmAsync rejects a second write to pending memory, and an output that was transferred or resized", async () => {
+      setBackend(backend);
+      const options = { m: 20, n: 20, k: 20, a: random(400), b: random(400), c: random(400) };
+      const first = gemmAsync(options);
+      await expect(gemmAsync(options)).rejects.toMatchObject({ code: "ERR_BUSY" });
+      await first;
+      await gemmAsync(options);
+      const lost = { ...options, c: random(400) };
+      const pending = gemmAsync(lost);
+      structuredClone(lost.c.buffer, { transfer: [lost.c.buffer as ArrayBuffer] });
+      await expect(pending).rejects.toMatchObject({ code: "ERR_DETACHED" });
+    });
+  });
+}
