@@ -2,13 +2,13 @@
 // lengths, alias.
 import { ACTIVATIONS, type Activation, type GemmCall } from "../backend/gemm.ts";
 import {
+  arrayKind,
   checkFloatArray,
   checkInteger,
   dtypeOf,
   intrinsicBuffer,
   intrinsicByteOffset,
   intrinsicLength,
-  isFloatArray,
 } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
@@ -93,10 +93,13 @@ export function checkApart(c: FloatArray, cCount: number, argument: string, othe
   }
 }
 
-function checkKind(argument: string, value: unknown, dtype: Dtype | undefined): asserts value is FloatArray {
-  if (dtype === undefined ? isFloatArray(value) : isFloatArray(value) && dtypeOf(value) === dtype) return;
-  const wanted = dtype === undefined ? "a Float32Array or Float64Array" : `a ${dtype === "float32" ? "Float32" : "Float64"}Array`;
-  throw wrongKind(argument, wanted, value);
+function checkKind(argument: string, value: unknown, kind: string): asserts value is FloatArray {
+  if (arrayKind(value) !== kind) throw wrongKind(argument, `a ${kind}`, value);
+}
+
+/** ERR_DETACHED or ERR_LENGTH where the memory is gone; an array with elements has its memory. */
+function checkUsable(argument: string, array: FloatArray): void {
+  if (intrinsicLength(array) === 0) checkFloatArray(argument, array);
 }
 
 /**
@@ -107,17 +110,18 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
   const { m, n, k, a, b, c, lda, ldb, ldc, ldr } = options;
   const { transA = false, transB = false, alpha = 1, beta = 0, bias, residual, activation = "none" } = options;
-  checkKind("a", a, undefined);
-  const dtype = dtypeOf(a);
-  checkKind("b", b, dtype);
-  if (c !== undefined) checkKind("c", c, dtype);
-  if (bias !== undefined) checkKind("bias", bias, dtype);
-  if (residual !== undefined) checkKind("residual", residual, dtype);
-  checkFloatArray("a", a);
-  checkFloatArray("b", b);
-  if (c !== undefined) checkFloatArray("c", c);
-  if (bias !== undefined) checkFloatArray("bias", bias);
-  if (residual !== undefined) checkFloatArray("residual", residual);
+  const kind = arrayKind(a);
+  if (kind !== "Float32Array" && kind !== "Float64Array") throw wrongKind("a", "a Float32Array or Float64Array", a);
+  const dtype = kind === "Float32Array" ? "float32" : "float64";
+  checkKind("b", b, kind);
+  if (c !== undefined) checkKind("c", c, kind);
+  if (bias !== undefined) checkKind("bias", bias, kind);
+  if (residual !== undefined) checkKind("residual", residual, kind);
+  checkUsable("a", a);
+  checkUsable("b", b);
+  if (c !== undefined) checkUsable("c", c);
+  if (bias !== undefined) checkUsable("bias", bias);
+  if (residual !== undefined) checkUsable("residual", residual);
   checkInteger("m", m);
   checkInteger("n", n);
   checkInteger("k", k);
