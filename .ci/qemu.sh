@@ -17,7 +17,7 @@ fetch_arm_node() {
 }
 
 build_arm_addon() {
-  cmake -S . -B build-arm64 -DCMAKE_TOOLCHAIN_FILE="$PWD/scripts/cmake/aarch64-linux-gnu.cmake" -DCMAKE_JS_VERSION=0 \
+  cmake -S . -B build-arm64 -DCMAKE_TOOLCHAIN_FILE="$PWD/scripts/cmake/aarch64-linux-gnu.cmake" -DCMAKE_JS_VERSION=8 \
     -DCMAKE_JS_INC="$PWD/node_modules/node-api-headers/include" -DCMAKE_BUILD_TYPE=Release
   cmake --build build-arm64 -j "$jobs"
 }
