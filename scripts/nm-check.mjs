@@ -35,7 +35,8 @@ const allowedCalls =
 
 /** What is wrong with the symbols of one object, as lines. */
 export function faults(listing, isa, unit) {
-  const wanted = `downhill::${isa}::k${unit[0].toUpperCase()}${unit.slice(1)}Table`;
+  const name = unit.replace(/(?:^|_)(.)/g, (_, letter) => letter.toUpperCase());
+  const wanted = `downhill::${isa}::k${name}Table`;
   const found = [];
   const problems = [];
   for (const line of listing.split("\n")) {

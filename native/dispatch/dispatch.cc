@@ -13,7 +13,7 @@ namespace downhill {
   namespace isa {                            \
   extern const GemmTable kGemmTable;         \
   extern const OptimTable kOptimTable;       \
-  extern const TensorOptimTable kTensorOptimTable; \
+  extern const TensorOptimTable kOptimTensorTable; \
   extern const OpsTable kOpsTable;           \
   extern const ReduceTable kReduceTable;     \
   }
@@ -25,7 +25,7 @@ namespace {
 constexpr const char* kKnown[] = {"avx512", "avx2", "neon", "scalar"};
 
 const KernelTable kTables[] = {
-#define DOWNHILL_ROW(isa, lanes) {#isa, lanes, &isa::kGemmTable, &isa::kOptimTable, &isa::kTensorOptimTable, &isa::kOpsTable, &isa::kReduceTable},
+#define DOWNHILL_ROW(isa, lanes) {#isa, lanes, &isa::kGemmTable, &isa::kOptimTable, &isa::kOptimTensorTable, &isa::kOpsTable, &isa::kReduceTable},
     DOWNHILL_ISAS(DOWNHILL_ROW)
 #undef DOWNHILL_ROW
 };

@@ -23,8 +23,8 @@ namespace {
 #include "kernels/optim/tensor/low_state.h"
 }  // namespace
 
-extern const TensorOptimTable kTensorOptimTable;
-const TensorOptimTable kTensorOptimTable = {
+extern const TensorOptimTable kOptimTensorTable;
+const TensorOptimTable kOptimTensorTable = {
 #include "kernels/optim/tensor/rows.h"
 };
 
