@@ -30,18 +30,22 @@ export function encodeTree(value: unknown, tensors: Map<string, StoredTensor>, p
   return JSON.stringify(walk(value, prefix));
 }
 
-/** The inverse of encodeTree. @throws Error ERR_FORMAT for text that is not JSON or a tensor that is missing. */
+/** Levels of nesting that a state may have; ours has under ten, and the walk below must not exhaust the stack. */
+const MAX_DEPTH = 64;
+
+/** The inverse of encodeTree. @throws Error ERR_FORMAT for text that is not JSON, nested too deeply, or a missing tensor. */
 export function decodeTree(text: string, tensors: ReadonlyMap<string, StoredTensor>): unknown {
-  const walk = (node: Json): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
+  const walk = (node: Json, depth: number): unknown => {
     if (node === null || typeof node !== "object") return node;
+    if (depth > MAX_DEPTH) throw fault("ERR_FORMAT", `checkpoint: the state is nested more than ${MAX_DEPTH} levels deep`);
+    if (Array.isArray(node)) return node.map((item) => walk(item, depth + 1));
     if (typeof node.$number === "string") return Number(node.$number);
     if (typeof node.$tensor === "string") {
       const tensor = tensors.get(node.$tensor);
       if (tensor === undefined) throw fault("ERR_FORMAT", `checkpoint: the tensor ${node.$tensor} is missing`);
       return tensor.data;
     }
-    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item)]));
+    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, depth + 1)]));
   };
   let parsed: Json;
   try {
@@ -49,5 +53,5 @@ export function decodeTree(text: string, tensors: ReadonlyMap<string, StoredTens
   } catch (cause) {
     throw fault("ERR_FORMAT", "checkpoint: the state is not JSON", { cause });
   }
-  return walk(parsed);
+  return walk(parsed, 0);
 }

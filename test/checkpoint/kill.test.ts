@@ -27,15 +27,21 @@ for (;;) {
   await writeSafetensors(path, { tensors: new Map([["w", { dtype: "F32", shape: [data.length], data }]]), metadata: { n: String(n) } });
 }`;
 
+/** Transpiles a module of src/ and, through its imports, all that it needs into the folder. */
+function transpile(file: string, done = new Set<string>()): void {
+  if (done.has(file)) return;
+  done.add(file);
+  const source = readFileSync(fileURLToPath(new URL(`../../src/${file}.ts`, import.meta.url)), "utf8");
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, `${file}.js`), outputText.replaceAll(/(from "[^"]*)\.ts"/g, '$1.js"'));
+  for (const [, target] of outputText.matchAll(/from "(\.[^"]*)\.ts"/g)) transpile(join(dirname(file), target as string), done);
+}
+
 beforeAll(() => {
-  for (const file of ["checkpoint/file", "checkpoint/safetensors", "checkpoint/json-header", "core/errors"]) {
-    const source = readFileSync(fileURLToPath(new URL(`../../src/${file}.ts`, import.meta.url)), "utf8");
-    const { outputText } = ts.transpileModule(source, {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-    });
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, `${file}.js`), outputText.replaceAll(/(from "[^"]*)\.ts"/g, '$1.js"'));
-  }
+  transpile("checkpoint/file");
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   writeFileSync(join(folder, "saver.js"), SAVER);
 });
@@ -43,7 +49,7 @@ beforeAll(() => {
 async function killOnce(path: string, delay: number): Promise<void> {
   const child = spawn(process.execPath, [join(folder, "saver.js"), path], { stdio: ["ignore", "pipe", "inherit"] });
   const closed = new Promise((resolve) => child.once("close", resolve));
-  await new Promise((resolve) => child.stdout.once("data", resolve));
+  await Promise.race([new Promise((resolve) => child.stdout.once("data", resolve)), closed]);
   await new Promise((resolve) => setTimeout(resolve, delay));
   child.kill("SIGKILL");
   await closed;
