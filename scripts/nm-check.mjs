@@ -27,8 +27,8 @@ const compilers = [
 ];
 const folders = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 
-// Symbols that sanitizers add to every object.
-const instrumentation = /^(__odr_asan|__asan_|__ubsan_|asan\.|_GLOBAL__|__emutls)/;
+// Symbols that sanitizers add to every object, the clean-up around their calls included (a pointer, no code).
+const instrumentation = /^(__odr_asan|__asan_|__ubsan_|__tsan_|asan\.|_GLOBAL__|__emutls|(DW\.ref\.)?__gxx_personality_v0)/;
 // What a kernel may call: these are C functions that every process has, compiled for the base target.
 const allowedCalls =
   /^(mem(cpy|set|move|cmp)|bcmp|fmaf?|__stack_chk_fail|__tls_get_addr|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer)_.*|downhill::.*)$/;

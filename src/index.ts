@@ -1,6 +1,7 @@
 export { allocate } from "./backend/allocate.ts";
 export { type BackendInfo, type BackendName, backendInfo, setBackend, setThreads } from "./backend/select.ts";
 export * from "./checkpoint/index.ts";
+export type { AbortSignalLike } from "./core/abort.ts";
 export type { DownhillError, ErrorCode } from "./core/errors.ts";
 export { tensor } from "./core/tensor.ts";
 export type { Dtype, FloatArray, Tensor } from "./core/types.ts";

@@ -22,9 +22,8 @@ const OpsKernels<double>& ops<double>() {
 }
 
 // A chunk should be worth about 2 µs, several times what handing it to a spinning worker costs.
-constexpr size_t kCheapElements = 16384;   // one load, one operation, one store
-constexpr size_t kCostlyElements = 2048;   // exponentials, divisions, several passes
-constexpr size_t kBlock = 4096;            // of the contract's sums
+constexpr size_t kCheapElements = 16384;  // one load, one operation, one store
+constexpr size_t kCostlyElements = 2048;  // exponentials, divisions, several passes
 
 // body(begin, end) over [0, count) in chunks of about `grain`, each a multiple of `unit`.
 template <class T, class Body>

@@ -1,4 +1,5 @@
 // The options of fit, checked and resolved once.
+import type { AbortSignalLike } from "../core/abort.ts";
 import { checkInteger } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { Callback } from "./callback.ts";
@@ -44,7 +45,7 @@ export interface FitOptions {
   /** A checkpoint of the same training to go on from, bit for bit as if it had never stopped. */
   readonly resume?: string;
   /** Ends training at the next step boundary; fit then rejects with ERR_ABORTED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
 }
 
 const KEYS = new Set([

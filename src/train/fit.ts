@@ -1,5 +1,6 @@
 // The training loop: epochs, calls of the engine, validation, callbacks, stop conditions. The engine's bits do not depend
 // on how an epoch is cut into calls, so the loop cuts it by time.
+import type { AbortSignalLike } from "../core/abort.ts";
 import { fault } from "../core/errors.ts";
 import type { Callback } from "./callback.ts";
 import { evaluateData } from "./evaluation.ts";
@@ -22,7 +23,7 @@ export interface FitPlan {
   readonly accumulate: number;
   readonly stopWhen: StopConditions;
   readonly callbacks: readonly Callback[];
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 /** One call of the engine should take about this long: callbacks see some ten calls a second. */

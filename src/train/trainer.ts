@@ -1,5 +1,6 @@
 // What fit, evaluate, callbacks, the command line and the demo build on: a compiled network over a resident data set.
 // Types only; createTrainer() of src/train/engine.ts makes one. It knows steps, not epochs, files or progress.
+import type { AbortSignalLike } from "../core/abort.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
 import type { NamedTensor, Network } from "../nn/types.ts";
 
@@ -47,7 +48,7 @@ export interface RunOptions {
 
 export interface AsyncRunOptions extends RunOptions {
   /** Stops at the next step boundary; the promise then resolves with the steps done and `aborted: true`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
 }
 
 /** What a range of mini-batches gave. Arrays have one entry per mini-batch that ran, in order. */
