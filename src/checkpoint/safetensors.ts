@@ -1,7 +1,9 @@
 // The safetensors format: encode and decode, strict about every byte. Not for files (file.ts) or meaning (checkpoint.ts).
 // Layout: u64 little-endian header length, JSON header padded with spaces, then the tensors without holes.
+
 import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import { parseStrictObject } from "./json-header.ts";
 
 export type StoredData =
@@ -83,7 +85,7 @@ export function encodeSafetensors(
 ): Uint8Array {
   const entries = [...tensors].map(([name, tensor]) => {
     if (name === "__metadata__") throw wrongValue("tensors", "names other than __metadata__", name, "ERR_OPTION");
-    const count = tensor.shape.reduce((product, dimension) => product * dimension, 1);
+    const count = elementCount(tensor.shape);
     if (count !== tensor.data.length)
       throw wrongValue(`tensors["${name}"].shape`, `a product of ${tensor.data.length}`, count, "ERR_SHAPE");
     return { name, tensor };

@@ -1,5 +1,7 @@
 // FILE or DIR of the command line → inputs and targets: CSV, TSV and JSON lines as tables, NPY matrices, IDX images.
+
 import { existsSync, statSync } from "node:fs";
+import { elementCount } from "../core/shape.ts";
 import { readCsv, type Table } from "../data/csv.ts";
 import {
   type EncodingOptions,
@@ -86,7 +88,7 @@ export async function loadImages(path: string): Promise<{ x: Float32Array; rows:
   const { shape, data } = await readIdx(path);
   const [rows = 0, ...image] = shape;
   const x = Float32Array.from(data as ArrayLike<number>, (value) => value / 255);
-  return { x, rows, features: image.reduce((a, b) => a * b, 1) };
+  return { x, rows, features: elementCount(image) };
 }
 
 async function imageData(path: string, target: string | undefined): Promise<LoadedData> {

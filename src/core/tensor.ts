@@ -1,5 +1,6 @@
 import { checkFloatArray, checkInteger, intrinsicLength } from "./checks.ts";
 import { wrongKind, wrongValue } from "./errors.ts";
+import { elementCount } from "./shape.ts";
 import type { FloatArray, Tensor } from "./types.ts";
 
 /**
@@ -12,7 +13,7 @@ export function tensor(data: FloatArray, shape: readonly number[]): Tensor {
   shape.forEach((dimension, axis) => {
     checkInteger(`shape[${axis}]`, dimension);
   });
-  const count = shape.reduce((product, dimension) => product * dimension, 1);
+  const count = elementCount(shape);
   if (count !== intrinsicLength(data)) throw wrongValue("shape", `a product of ${intrinsicLength(data)}`, count, "ERR_SHAPE");
   return { data, shape: Object.freeze([...shape]) };
 }

@@ -1,4 +1,5 @@
 // A directory of four IDX files in MNIST's naming (MNIST, Fashion-MNIST, KMNIST, EMNIST …) as training and test sets.
+
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { arrayKind } from "../core/checks.ts";
 import { fault } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import { type IdxArray, parseIdx } from "./idx.ts";
 
 /** Inputs as float32 rows scaled to [0, 1] and integer class labels. */
@@ -64,7 +66,7 @@ function classificationSet(images: IdxArray, labels: IdxArray, directory: string
   const bytes = images.data;
   const x = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) x[i] = bytes[i]! / 255;
-  return { x, y: Int32Array.from(labels.data), count, features: image.reduce((a, b) => a * b, 1) };
+  return { x, y: Int32Array.from(labels.data), count, features: elementCount(image) };
 }
 
 /**

@@ -1,7 +1,9 @@
 // NumPy's .npy format, versions 1 to 3: reading every numeric dtype, writing little-endian C order.
+
 import { readFile, writeFile } from "node:fs/promises";
 import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 
 export type NpyData =
   | Float32Array
@@ -76,7 +78,7 @@ export function parseNpy(bytes: Uint8Array, { name = "npy" }: { readonly name?: 
   if (length > MAX_HEADER || start + length > bytes.length)
     throw fault("ERR_FORMAT", `${name}: expected a header inside the file, received ${length} bytes`);
   const header = parseHeader(Buffer.from(bytes.subarray(start, start + length)).toString("utf8"), name);
-  const count = header.shape.reduce((product, dimension) => product * dimension, 1);
+  const count = elementCount(header.shape);
   const Kind = KINDS[header.kind];
   const body = new Uint8Array(bytes.subarray(start + length)); // a copy, aligned; Buffer.slice would share
   if (count * Kind.BYTES_PER_ELEMENT !== body.length) {
@@ -119,7 +121,7 @@ function kindOf(data: NpyData): keyof typeof KINDS {
 /** The bytes of a version 1.0 .npy file. @throws RangeError ERR_SHAPE where the shape's product is not data.length. */
 export function encodeNpy(data: NpyData, shape: readonly number[] = [data.length]): Uint8Array {
   const kind = kindOf(data);
-  const count = shape.reduce((product, dimension) => product * dimension, 1);
+  const count = elementCount(shape);
   if (count !== data.length) throw fault("ERR_SHAPE", `shape: expected a product of ${data.length}, received ${count}`);
   const order = kind.endsWith("1") ? "|" : "<";
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");

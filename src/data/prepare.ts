@@ -1,7 +1,9 @@
 // Preparing arrays for training: one-hot labels, standardisation, splitting into training and test rows.
+
 import { checkFloatArray, checkInteger, dtypeOf } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import { permutation } from "../core/random.ts";
+import { elementCount } from "../core/shape.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
 
 /** Integer labels: class indices from 0. */
@@ -83,7 +85,7 @@ function matrix(x: Tensor): { data: FloatArray; rows: number; columns: number } 
 /** The rows `indices` of a tensor, copied in that order. The first dimension counts rows. */
 export function takeRows(x: Tensor, indices: ArrayLike<number>): Tensor {
   const [rows = 0, ...rest] = x.shape;
-  const width = rest.reduce((product, dimension) => product * dimension, 1);
+  const width = elementCount(rest);
   const data =
     dtypeOf(x.data) === "float32" ? new Float32Array(indices.length * width) : new Float64Array(indices.length * width);
   for (let i = 0; i < indices.length; i++) {

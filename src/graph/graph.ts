@@ -1,7 +1,9 @@
 // The recorded form of a computation: values and the instructions that make them, in order, for one batch size. Functions
 // of src/graph/ops record here; plan.ts turns the record into a program.
+
 import type { OpName, Space } from "../backend/program.ts";
 import { wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import type { Dtype } from "../core/types.ts";
 
 /** Where a value lives when it is not in the planned workspace: an offset in elements. */
@@ -37,7 +39,8 @@ export interface TapeEntry {
   backward(dy: Value): readonly (Value | null)[];
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+/** Elements of a value's shape, under the name that graph code uses. */
+export const sizeOf = elementCount;
 
 /** Last dimension, and the product of the others: how row-wise operations see a value. */
 export function rowsAndCols({ shape }: { readonly shape: readonly number[] }): readonly [number, number] {

@@ -1,6 +1,7 @@
 import { currentBackend } from "../backend/select.ts";
 import { checkFloatArray, checkInteger, dtypeOf, intrinsicLength, overlaps } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import type { Dtype, FloatArray, Tensor } from "../core/types.ts";
 import { checkBoolean, newArray } from "./options.ts";
 
@@ -19,7 +20,7 @@ function checkTensor(argument: string, value: Tensor, dtype?: Dtype): void {
   value.shape.forEach((dimension, axis) => {
     checkInteger(`${argument}.shape[${axis}]`, dimension);
   });
-  const count = value.shape.reduce((product, dimension) => product * dimension, 1);
+  const count = elementCount(value.shape);
   if (count !== intrinsicLength(value.data)) {
     throw wrongValue(`${argument}.shape`, `a product of ${intrinsicLength(value.data)}`, count, "ERR_SHAPE");
   }
@@ -78,7 +79,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const bBatch = b.shape.slice(0, -2);
   const batch = broadcastBatch(aBatch, bBatch);
   const shape = [...batch, m, n];
-  const items = batch.reduce((product, dimension) => product * dimension, 1);
+  const items = elementCount(batch);
   if (out !== undefined) {
     if (out.shape.length !== shape.length || out.shape.some((dimension, axis) => dimension !== shape[axis])) {
       throw wrongValue("out.shape", shape.join("×"), out.shape.join("×"), "ERR_SHAPE");

@@ -1,6 +1,8 @@
 // The optimizer that users see: checks what it is given, then runs one plan over all parameters of all groups.
+
 import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
 import type { FeedbackState } from "../schedule/schedule.ts";
 import { checkWhole, measureGradients, splitWhole, type WholeOptions } from "./clip.ts";
@@ -155,7 +157,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       );
       inside.groups.push(state);
       for (const { data, shape, dtype } of params) {
-        const count = shape.reduce((product, dimension) => product * dimension, 1);
+        const count = elementCount(shape);
         const scalars = { ...entry.method.scalars };
         inside.parameters.push({ data, shape, dtype, count, group: state, step: 0, scalars, slots: {} });
       }
@@ -267,7 +269,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const parameter = this[core].parameters[i]!;
     if (gradient.dtype !== parameter.dtype)
       throw wrongKind(name, parameter.dtype === "float32" ? "a Float32Array" : "a Float64Array", gradient.data);
-    const count = gradient.shape.reduce((product, dimension) => product * dimension, 1);
+    const count = elementCount(gradient.shape);
     if (count !== parameter.count) throw wrongValue(name, `${parameter.count} elements`, count, "ERR_LENGTH");
     const other = this.#memory.overlapping(gradient.data);
     if (other >= 0) throw wrongValue(name, "memory of its own", `an overlap with params[${other}]`, "ERR_ALIAS");

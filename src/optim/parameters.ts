@@ -1,6 +1,8 @@
 // Turns what the user hands over as parameters into checked arrays: kinds, shapes, duplicates, overlaps.
+
 import { checkFloatArray, dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength, isFloatArray } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import type { Dtype, FloatArray, Tensor } from "../core/types.ts";
 
 /** A parameter or gradient: a bare array has shape [length]. */
@@ -23,7 +25,7 @@ export function checkParam(argument: string, given: unknown): CheckedParam {
   const { data, shape } = given as Partial<Tensor>;
   checkFloatArray(`${argument}.data`, data);
   if (!Array.isArray(shape)) throw wrongKind(`${argument}.shape`, "an array of dimensions", shape);
-  const count = (shape as number[]).reduce((product, dimension) => product * dimension, 1);
+  const count = elementCount(shape as number[]);
   if (count !== intrinsicLength(data))
     throw wrongValue(`${argument}.shape`, `a product of ${intrinsicLength(data)}`, count, "ERR_SHAPE");
   return { data, shape: [...(shape as number[])], dtype: dtypeOf(data) };

@@ -1,6 +1,8 @@
 // What users may pass as inputs and targets, brought into the form that the trainer takes. Nothing is copied that fits.
+
 import { arrayKind, checkFloatArray, dtypeOf } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
 import type { Network, Targets, TrainingData } from "./trainer.ts";
 
@@ -15,8 +17,6 @@ export interface Batch {
   readonly y: Inputs;
   readonly sampleWeight?: Inputs;
 }
-
-export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
 
 function isTensor(value: unknown): value is Tensor {
   return value !== null && typeof value === "object" && "data" in value && "shape" in value;

@@ -1,6 +1,8 @@
 // Loss and metrics of a trainer over a data set, in slices so that the event loop gets its turns.
+
+import { elementCount } from "../core/shape.ts";
 import { ConfusionMatrix } from "./confusion.ts";
-import { elementCount, sliceData } from "./dataset.ts";
+import { sliceData } from "./dataset.ts";
 import { type Metric, predictedClasses, targetClasses } from "./metrics.ts";
 import type { Trainer, TrainingData } from "./trainer.ts";
 

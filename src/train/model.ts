@@ -1,13 +1,14 @@
 // The model that users train: a network with compile, fit, evaluate, predict and summary, named as in Keras and tfjs.
 import { readSafetensors, writeSafetensors } from "../checkpoint/file.ts";
 import { fault, wrongValue } from "../core/errors.ts";
+import { elementCount } from "../core/shape.ts";
 import type { Tensor } from "../core/types.ts";
 import { lossOf } from "../nn/losses.ts";
 import { checkSchedule } from "../schedule/cursor.ts";
 import type { AnySchedule } from "../schedule/schedule.ts";
 import { ProgressBar } from "./callbacks/progress-bar.ts";
 import type { ConfusionMatrix } from "./confusion.ts";
-import { type Batch, elementCount, type Inputs, toInputs, toTrainingData } from "./dataset.ts";
+import { type Batch, type Inputs, toInputs, toTrainingData } from "./dataset.ts";
 import { confusionOf, evaluateData } from "./evaluation.ts";
 import { type FitPlan, type RowData, runFit } from "./fit.ts";
 import { checkFitOptions, type FitOptions } from "./fit-options.ts";

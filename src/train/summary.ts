@@ -1,6 +1,7 @@
 // The table that summary() gives, after Keras.
+
+import { elementCount } from "../core/shape.ts";
 import { formatCount } from "./callbacks/progress-bar.ts";
-import { elementCount } from "./dataset.ts";
 import type { Network } from "./trainer.ts";
 
 export function summaryText({ layers, parameters, buffers }: Network): string {

@@ -1,6 +1,8 @@
 // Adafactor: the mean of squares of a matrix kept as its row means and column means. Twin of native/optim/tensor/adafactor.cc.
+
 import type { TensorRule, TensorStep } from "../../backend/optim.ts";
 import { pow } from "../../core/scalar-math.ts";
+import { elementCount } from "../../core/shape.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 import { above, atLeast, number, type Range } from "../options.ts";
 
@@ -23,7 +25,7 @@ export const adafactorVector: TensorRule = {
   name: "adafactor.vector",
   slots: ["v"],
   coefficients,
-  layout: (_slot, shape) => ({ type: "parameter", count: shape.reduce((a, b) => a * b, 1) }),
+  layout: (_slot, shape) => ({ type: "parameter", count: elementCount(shape) }),
   updateTensor(step) {
     const { r, read, c, p, count, keep } = step;
     const v = step.slots[0]!;
@@ -48,7 +50,7 @@ export const adafactorVector: TensorRule = {
 /** Leading dimensions together, rows, columns. */
 function dimensions(shape: readonly number[]): [batch: number, rows: number, columns: number] {
   const [rows, columns] = [shape.at(-2)!, shape.at(-1)!];
-  return [shape.slice(0, -2).reduce((a, b) => a * b, 1), rows, columns];
+  return [elementCount(shape.slice(0, -2)), rows, columns];
 }
 
 export const adafactorMatrix: TensorRule = {

@@ -1,5 +1,7 @@
 // LAMB: Adam's direction u with the decay in it, scaled per tensor to the parameter's norm. Twin of native/kernels/optim/tensor/lamb.h.
+
 import type { TensorRule, TensorStep } from "../../backend/optim.ts";
+import { elementCount } from "../../core/shape.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 
 import { power } from "../powers.ts";
@@ -17,7 +19,7 @@ export const lamb: TensorRule = {
   name: "lamb",
   slots: ["m", "v"],
   coefficients: ["beta1", "gain1", "beta2", "gain2", "mean", "root", "epsilon", "decay", "rate"],
-  layout: (_slot, shape) => ({ type: "parameter", count: shape.reduce((a, b) => a * b, 1) }),
+  layout: (_slot, shape) => ({ type: "parameter", count: elementCount(shape) }),
   updateTensor(step) {
     const { r, read, c, row, p, count, keep } = step;
     const [m, v] = [step.slots[0]!, step.slots[1]!];

@@ -1,5 +1,7 @@
 // LARS: momentum with a rate per tensor. Twin of native/kernels/optim/tensor/lars.h.
+
 import type { TensorRule } from "../../backend/optim.ts";
+import { elementCount } from "../../core/shape.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 import { above, atLeast, number, within } from "../options.ts";
 
@@ -7,7 +9,7 @@ export const lars: TensorRule = {
   name: "lars",
   slots: ["v"],
   coefficients: ["momentum", "decay", "rate", "trust", "epsilon"],
-  layout: (_slot, shape) => ({ type: "parameter", count: shape.reduce((a, b) => a * b, 1) }),
+  layout: (_slot, shape) => ({ type: "parameter", count: elementCount(shape) }),
   updateTensor(step) {
     const { r, read, c, row, p, count, keep } = step;
     const v = step.slots[0]!;

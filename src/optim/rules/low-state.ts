@@ -1,7 +1,9 @@
 // Adam with its moments in fewer bits: bfloat16, or 8 bits with a scale per block of 256 elements. Twin of
 // native/kernels/optim/tensor/low_state.h.
+
 import type { TensorRule, TensorStep } from "../../backend/optim.ts";
 import { philox } from "../../core/random.ts";
+import { elementCount } from "../../core/shape.ts";
 
 /** Elements that share a scale. */
 export const STATE_BLOCK = 256;
@@ -14,7 +16,7 @@ const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
 function countOf(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
+  return elementCount(shape);
 }
 
 /** Philox draws per block: 16 random bits per element. */

@@ -1,5 +1,7 @@
 // Muon: the momentum of a matrix, orthogonalised by Newton–Schulz. Twin of native/optim/tensor/muon.cc.
+
 import type { TensorRule, TensorStep } from "../../backend/optim.ts";
+import { elementCount } from "../../core/shape.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 import { above, atLeast, choice, flag, number, numbers, wholeNumber, within } from "../options.ts";
@@ -52,7 +54,7 @@ export const muon: TensorRule = {
   name: "muon",
   slots: ["v"],
   coefficients: ["momentum", "gain", "nesterov", "rate", "steps", "epsilon", "a", "b", "c", "adjust"],
-  layout: (_slot, shape) => ({ type: "parameter", count: shape.reduce((a, b) => a * b, 1) }),
+  layout: (_slot, shape) => ({ type: "parameter", count: elementCount(shape) }),
   updateTensor(step) {
     const { r, read, c, row, p, count, keep } = step;
     const [rows, columns] = step.shape as [number, number];
