@@ -17,6 +17,7 @@
 #include "optim/rules.h"
 #include "optim/tensor/work.h"
 #include "parallel/pool.h"
+#include "parallel/seats.h"
 
 namespace downhill {
 namespace {
@@ -314,7 +315,7 @@ bool step_plan_run(StepPlan& plan, const double* control) {
     const Chunk& chunk = plan.chunks[index];
     if (plan.clusters[chunk.cluster].active) run_slices(plan, table, chunk.cluster, chunk.first_slice, chunk.slices);
   };
-  if (!plan.chunks.empty()) parallel_for(plan.chunks.size(), body);
+  parallel_for_seats(plan.chunks.size(), body);
   run_whole(plan, control);
   return true;
 }

@@ -42,6 +42,8 @@ void pause_cpu() {
 #endif
 }
 
+thread_local size_t seat = 0;
+
 // One parallel_run. Workers join by counting themselves in; they take chunks from `next` until none is left.
 struct Job {
   ChunkFunction function = nullptr;
@@ -147,7 +149,10 @@ class Pool {
   void start_workers() {
     while (workers_.size() + 1 < pool_threads()) {
       try {
-        workers_.emplace_back([this] { work(); });
+        workers_.emplace_back([this, next = workers_.size() + 1] {
+          seat = next;
+          work();
+        });
       } catch (const std::system_error&) {
         return;
       } catch (const std::bad_alloc&) {
@@ -211,6 +216,8 @@ size_t users = 0;
 }  // namespace
 
 void parallel_run(size_t chunks, ChunkFunction function, void* context) { pool().run(chunks, function, context); }
+
+size_t pool_seat() { return seat; }
 
 size_t pool_threads() {
   const size_t wanted = wanted_threads.load(std::memory_order_relaxed);

@@ -18,6 +18,10 @@ void parallel_run(size_t chunks, ChunkFunction function, void* context);
 size_t pool_threads();
 void set_pool_threads(size_t threads);
 
+// The seat of the calling thread: 0 for a thread that submits work, 1, 2, … for the pool's workers. It says where data
+// lies in a cache, never what is computed.
+size_t pool_seat();
+
 // Environments hold the pool; when the last one lets go, all workers are joined.
 void pool_acquire();
 void pool_release();

@@ -8,6 +8,7 @@
 
 #include "parallel/limits.h"
 #include "parallel/pool.h"
+#include "parallel/seats.h"
 #include "test/test.h"
 
 namespace downhill::test {
@@ -29,6 +30,38 @@ TEST("each chunk runs exactly once, for any number of chunks and threads") {
     CHECK(pool_threads() == threads);
     for (size_t chunks : {0, 1, 2, 3, 7, 64, 1000}) CHECK(each_once(chunks));
   }
+}
+
+TEST("chunks with a home run exactly once, also inside a chunk and beyond the most seats") {
+  for (size_t threads : {1, 2, 3, 40}) {
+    set_pool_threads(threads);
+    for (size_t chunks : {0, 1, 2, 3, 41, 1000}) {
+      std::vector<std::atomic<int>> counts(chunks);
+      auto body = [&](size_t chunk) { counts[chunk].fetch_add(1, std::memory_order_relaxed); };
+      parallel_for_seats(chunks, body);
+      for (auto& count : counts) CHECK(count.load() == 1);
+    }
+    std::atomic<size_t> total{0};
+    auto outer = [&](size_t) {
+      auto inner = [&](size_t) { total.fetch_add(1); };
+      parallel_for_seats(10, inner);
+    };
+    parallel_for(8, outer);
+    CHECK(total.load() == 80);
+  }
+}
+
+TEST("the thread that submits work has seat 0, workers have others") {
+  set_pool_threads(4);
+  CHECK(pool_seat() == 0);
+  const std::thread::id caller = std::this_thread::get_id();
+  std::atomic<bool> right{true};
+  auto body = [&](size_t) {
+    const size_t seat = pool_seat();
+    if ((seat == 0) != (std::this_thread::get_id() == caller) || seat > 3) right = false;
+  };
+  for (int round = 0; round < 200; ++round) parallel_for(64, body);
+  CHECK(right.load());
 }
 
 TEST("what chunks wrote is visible to the caller, over many short jobs") {
