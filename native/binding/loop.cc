@@ -128,11 +128,11 @@ Span<T> typed(Napi::Env env, napi_value value, napi_typedarray_type wanted) {
   return {static_cast<T*>(data), length};
 }
 
-// One call's arrays, from the arguments (handle, order, parts, weights, controls, losses, correct, settings).
+// One call's arrays, from the arguments (handle, order, parts, weights, controls, losses, correct, settings, norms).
 struct Arguments {
   Span<uint32_t> order;
   Span<int32_t> parts;
-  Span<double> weights, controls, losses, correct, settings;
+  Span<double> weights, controls, losses, correct, settings, norms;  // norms: empty, or one per update
   size_t part_count, updates;
 };
 
@@ -165,19 +165,23 @@ Arguments read_arguments(const Napi::CallbackInfo& info, const SharedLoop& share
   a.losses = float_span<double>(env, info[5]);
   a.correct = float_span<double>(env, info[6]);
   a.settings = float_span<double>(env, info[7]);
+  a.norms = float_span<double>(env, info[8]);
   a.part_count = a.parts.length / kPartInts;
   if (a.weights.length < a.part_count || a.correct.length < a.losses.length || a.settings.length < 8) {
     refuse(env, "binding: arrays too short");
   }
   const auto* parts = reinterpret_cast<const LoopPart*>(a.parts.data);
+  size_t gradients = 0;
   for (size_t i = 0; i < a.part_count; ++i) {
     check_part(env, shared, a, parts[i]);
     if (parts[i].flags & kLastOfUpdate) ++a.updates;
+    if (parts[i].flags & (kLastOfUpdate | kClipOnly)) ++gradients;
     // A group's programs run at the same time: none twice. Groups are short.
     for (size_t j = i; j > 0 && parts[j - 1].group == parts[i].group; --j) {
       if (parts[j - 1].program == parts[i].program) refuse(env, "binding: a program twice in one group");
     }
   }
+  if (a.norms.length > 0 && a.norms.length < gradients) refuse(env, "binding: norms too short");
   for (const Column& column : shared.loop.columns) {
     if (column.data == nullptr) continue;
     for (size_t i = 0; i < a.order.length; ++i) {
@@ -199,6 +203,7 @@ LoopRun run_of(const Arguments& a, const SharedLoop& shared) {
   run.control_width = step_plan_width(shared.loop.plan);
   run.losses = a.losses.data;
   run.correct = a.correct.data;
+  run.norms = a.norms.length > 0 ? a.norms.data : nullptr;
   run.seed_low = static_cast<uint32_t>(a.settings.data[0]);
   run.seed_high = static_cast<uint32_t>(a.settings.data[1]);
   run.first_step = static_cast<uint32_t>(a.settings.data[2]);
@@ -219,7 +224,7 @@ void refuse_running(Napi::Env env, Loop& loop) {
   throw error;
 }
 
-// loopRun(handle, order, parts, weights, controls, losses, correct, settings): settings[4…6] receive parts and updates
+// loopRun(handle, order, parts, weights, controls, losses, correct, settings, norms): settings[4…6] receive parts and updates
 // done and whether it was cancelled.
 void run(const Napi::CallbackInfo& info) {
   SharedLoop& shared = loop_of(info.Env(), info[0]);
@@ -239,7 +244,7 @@ struct AsyncRun {
   std::shared_ptr<SharedLoop> shared;
   std::vector<uint32_t> order;
   std::vector<LoopPart> parts;
-  std::vector<double> weights, controls, losses, correct;
+  std::vector<double> weights, controls, losses, correct, norms;
   LoopRun run{};
 };
 
@@ -252,10 +257,10 @@ void execute(napi_env, void* data) {
 }
 
 napi_value results_of(napi_env env, const AsyncRun& task) {
-  const size_t count = task.losses.size();
+  const size_t count = task.losses.size(), norms = task.norms.size();
   void* memory = nullptr;
   napi_value buffer, array;
-  if (napi_create_arraybuffer(env, (2 * count + 3) * sizeof(double), &memory, &buffer) != napi_ok) return nullptr;
+  if (napi_create_arraybuffer(env, (2 * count + norms + 3) * sizeof(double), &memory, &buffer) != napi_ok) return nullptr;
   auto* out = static_cast<double*>(memory);
   double settings[8] = {};
   report(task.run, settings);
@@ -264,7 +269,8 @@ napi_value results_of(napi_env env, const AsyncRun& task) {
     std::memcpy(out + 3, task.losses.data(), count * sizeof(double));
     std::memcpy(out + 3 + count, task.correct.data(), count * sizeof(double));
   }
-  if (napi_create_typedarray(env, napi_float64_array, 2 * count + 3, buffer, 0, &array) != napi_ok) return nullptr;
+  if (norms > 0) std::memcpy(out + 3 + 2 * count, task.norms.data(), norms * sizeof(double));
+  if (napi_create_typedarray(env, napi_float64_array, 2 * count + norms + 3, buffer, 0, &array) != napi_ok) return nullptr;
   return array;
 }
 
@@ -285,7 +291,7 @@ void complete(napi_env env, napi_status status, void* data) {
   }
 }
 
-// loopRunAsync(…the same without losses and correct being written): a promise of [parts, updates, cancelled, losses…, correct…]
+// loopRunAsync(…the same without losses and correct being written): a promise of [parts, updates, cancelled, losses…, correct…, norms…]
 Napi::Value start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SharedLoop& shared = loop_of(env, info[0]);
@@ -308,6 +314,8 @@ Napi::Value start(const Napi::CallbackInfo& info) {
   task->run.controls = task->controls.data();
   task->run.losses = task->losses.data();
   task->run.correct = task->correct.data();
+  task->norms.resize(a.norms.length);
+  task->run.norms = task->norms.empty() ? nullptr : task->norms.data();
   refuse_running(env, shared.loop);
   shared.loop.cancelled.store(false);
   napi_value promise, name;

@@ -7,6 +7,7 @@
 #include "kernels/ops/table.h"
 #include "memory/fp_mode.h"
 #include "parallel/pool.h"
+#include "reduce/reduce.h"
 
 namespace downhill {
 namespace {
@@ -58,37 +59,44 @@ void average(Loop& loop, const Program& program, double weight, bool first) {
 }
 
 template <class T>
-void scale(T* gradient, size_t count, double factor) {
+void shrink(T* gradient, size_t count, double factor) {
+  if (factor >= 1) return;
+  FpScope scope(flushes_subnormals<T>());
   ops_of(gradient).unary(static_cast<int>(UnaryKind::scale), count, gradient, gradient, factor);
 }
 
-// As PyTorch: gradients are multiplied by limit / (norm + 1e-6) where that is below 1 (NaN where the norm is).
 template <class T>
-void clip_gradients(Loop& loop) {
+void clip_values(Loop& loop) {
   FpScope scope(flushes_subnormals<T>());
   T* arena = static_cast<T*>(loop.gradients);
   const OpsKernels<T>& ops = ops_of(arena);
-  if (loop.clip == Clip::value) {
-    const T high = static_cast<T>(loop.clip_limit), low = -high;
-    ops.binary(static_cast<int>(BinaryKind::maximum), loop.gradient_count, &low, true, arena, false, arena);
-    ops.binary(static_cast<int>(BinaryKind::minimum), loop.gradient_count, &high, true, arena, false, arena);
-    return;
-  }
-  double total = 0;
-  for (const TensorRange& tensor : loop.tensors) {
-    const double squares = ops.sum_squares(tensor.count, arena + tensor.begin);
-    if (loop.clip == Clip::norm) {
-      const double factor = loop.clip_limit / (std::sqrt(squares) + 1e-6);
-      if (!(factor >= 1)) scale(arena + tensor.begin, tensor.count, factor);
+  const T high = static_cast<T>(loop.clip_limit), low = -high;
+  ops.binary(static_cast<int>(BinaryKind::maximum), loop.gradient_count, &low, true, arena, false, arena);
+  ops.binary(static_cast<int>(BinaryKind::minimum), loop.gradient_count, &high, true, arena, false, arena);
+}
+
+// As PyTorch: gradients are multiplied by limit / (norm + 1e-6) where that is below 1 (NaN where the norm is). `norm`, where
+// given, receives the norm of all gradients before that: Σ of the tensors' squares in their order.
+template <class T>
+void finish_gradients(Loop& loop, double* norm) {
+  T* arena = static_cast<T*>(loop.gradients);
+  const bool clips_norms = loop.clip == Clip::norm || loop.clip == Clip::global_norm;
+  if (norm != nullptr || clips_norms) {
+    double total = 0;
+    for (const TensorRange& tensor : loop.tensors) {
+      const double squares = reduce_sum_squares(arena + tensor.begin, tensor.count);
+      if (loop.clip == Clip::norm) shrink(arena + tensor.begin, tensor.count, loop.clip_limit / (std::sqrt(squares) + 1e-6));
+      total += squares;
     }
-    total += squares;
-  }
-  if (loop.clip == Clip::global_norm) {
-    const double factor = loop.clip_limit / (std::sqrt(total) + 1e-6);
-    if (!(factor >= 1)) {
-      for (const TensorRange& tensor : loop.tensors) scale(arena + tensor.begin, tensor.count, factor);
+    const double whole = std::sqrt(total);
+    if (norm != nullptr) *norm = whole;
+    if (loop.clip == Clip::global_norm) {
+      for (const TensorRange& tensor : loop.tensors) {
+        shrink(arena + tensor.begin, tensor.count, loop.clip_limit / (whole + 1e-6));
+      }
     }
   }
+  if (loop.clip == Clip::value) clip_values<T>(loop);
 }
 
 // The parts [begin, end) of one group, at the same time where there are several.
@@ -142,9 +150,10 @@ void loop_run(Loop& loop, LoopRun& run) {
     }
     run.parts_done = i;
     const int32_t flags = run.parts[i - 1].flags;
-    if ((flags & (kLastOfUpdate | kClipOnly)) && loop.clip != Clip::none) {
-      if (loop.f64) clip_gradients<double>(loop);
-      else clip_gradients<float>(loop);
+    if (flags & (kLastOfUpdate | kClipOnly)) {
+      double* norm = run.norms == nullptr ? nullptr : run.norms + run.updates_done;
+      if (loop.f64) finish_gradients<double>(loop, norm);
+      else finish_gradients<float>(loop, norm);
     }
     if (flags & kLastOfUpdate) {
       step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);

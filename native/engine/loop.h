@@ -68,6 +68,7 @@ struct LoopRun {
   size_t control_width;
   double* losses;   // Σ of row losses, then divided by the rows of the mini-batch
   double* correct;
+  double* norms;    // of each update's gradients before clipping; null where nobody asks
   uint32_t seed_low, seed_high, first_step;
   bool stop_on_non_finite;
   size_t parts_done, updates_done;

@@ -138,6 +138,14 @@ export type ClipKind = (typeof CLIP_KINDS)[number];
 export const PART_INTS = 7;
 export const PART_FLAGS = { firstOfUpdate: 1, lastOfUpdate: 2, firstOfMiniBatch: 4, lastOfMiniBatch: 8, clipOnly: 16 } as const;
 
+/** Gradients that a call finishes: one set per update, the caller's own updates included. */
+export function gradientsOf(parts: Int32Array): number {
+  let count = 0;
+  for (let at = PART_INTS - 1; at < parts.length; at += PART_INTS)
+    if ((parts[at] as number) & (PART_FLAGS.lastOfUpdate | PART_FLAGS.clipOnly)) count++;
+  return count;
+}
+
 export interface LoopSpec {
   readonly dtype: Dtype;
   readonly programs: readonly CompiledProgram[];
@@ -166,6 +174,8 @@ export interface LoopCall {
   readonly seed: number;
   readonly firstStep: number;
   readonly stopOnNonFinite: boolean;
+  /** Reports the norm of each update's gradients. */
+  readonly gradientNorms: boolean;
 }
 
 export interface LoopResult {
@@ -174,6 +184,8 @@ export interface LoopResult {
   readonly aborted: boolean;
   readonly losses: Float64Array;
   readonly correct: Float64Array;
+  /** One per update, before clipping; empty unless asked for. */
+  readonly gradientNorms: Float64Array;
 }
 
 export interface CompiledLoop {

@@ -42,6 +42,7 @@ class Collected {
   readonly losses: number[] = [];
   readonly correct: number[] = [];
   readonly rows: number[] = [];
+  readonly gradientNorms: number[] = [];
   updates = 0;
   aborted = false;
   position: number;
@@ -55,6 +56,7 @@ class Collected {
       losses: Float64Array.from(this.losses),
       correct: Float64Array.from(this.correct),
       rows: Float64Array.from(this.rows),
+      gradientNorms: Float64Array.from(this.gradientNorms),
       position: this.position,
       updates: this.updates,
       aborted: this.aborted,
@@ -216,7 +218,7 @@ class EngineTrainer implements Trainer {
 
   /** The next call of a range: at most CHUNK updates, or one where the optimizer reads what the step computes. */
   #prepare(order: Int32Array | Uint32Array, { begin, end }: Range, first: number, options: RunOptions): PreparedCall {
-    const { batchSize, accumulate = 1, learningRates, stopOnNonFinite = false } = options;
+    const { batchSize, accumulate = 1, learningRates, stopOnNonFinite = false, gradientNorms = false } = options;
     const { stepwise } = this.#updater;
     const limit = begin + batchSize * accumulate * (stepwise ? 1 : CHUNK);
     const plan = this.#parts(Math.min(end, limit) - begin, batchSize, accumulate, !stepwise);
@@ -230,6 +232,7 @@ class EngineTrainer implements Trainer {
       seed: this.#seed,
       firstStep: this.#step,
       stopOnNonFinite,
+      gradientNorms,
     };
     return { call, plan, first };
   }
@@ -253,6 +256,7 @@ class EngineTrainer implements Trainer {
       into.rows.push(plan.rows[i]);
       into.position += plan.rows[i];
     }
+    into.gradientNorms.push(...result.gradientNorms.subarray(0, updates));
     into.updates += updates;
     into.aborted = result.aborted;
     this.#step += done;

@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly learningRates?: Float64Array;
   /** Ends the call after the first step whose loss is not finite; default false. */
   readonly stopOnNonFinite?: boolean;
+  /** Reports the Euclidean norm of each update's gradient over all parameters; default false. Free where norms are clipped. */
+  readonly gradientNorms?: boolean;
 }
 
 export interface AsyncRunOptions extends RunOptions {
@@ -63,6 +65,8 @@ export interface RunResult {
   readonly position: number;
   /** Updates made. */
   readonly updates: number;
+  /** The norm of each update's gradient before clipping, in float64; empty unless asked for. */
+  readonly gradientNorms: Float64Array;
   readonly aborted: boolean;
 }
 

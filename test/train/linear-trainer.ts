@@ -105,7 +105,16 @@ export class LinearTrainer implements Trainer {
       if (stopOnNonFinite && !Number.isFinite(losses.at(-1))) break;
     }
     const correct = new Float64Array(losses.length).fill(-1);
-    return { losses: Float64Array.from(losses), rows: Float64Array.from(rows), correct, position: at, updates, aborted: false };
+    const gradientNorms = new Float64Array(0);
+    return {
+      losses: Float64Array.from(losses),
+      rows: Float64Array.from(rows),
+      correct,
+      position: at,
+      updates,
+      aborted: false,
+      gradientNorms,
+    };
   }
 
   async runStepsAsync(order: Uint32Array | Int32Array, options: AsyncRunOptions): Promise<RunResult> {

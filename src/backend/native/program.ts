@@ -5,6 +5,7 @@ import {
   CLIP_KINDS,
   type CompiledLoop,
   type CompiledProgram,
+  gradientsOf,
   type LoopCall,
   type LoopResult,
   type LoopSpec,
@@ -52,6 +53,7 @@ export interface ProgramAddon {
     losses: Float64Array,
     correct: Float64Array,
     settings: Float64Array,
+    norms: Float64Array,
   ): void;
   loopRunAsync(
     loop: unknown,
@@ -62,6 +64,7 @@ export interface ProgramAddon {
     losses: Float64Array,
     correct: Float64Array,
     settings: Float64Array,
+    norms: Float64Array,
   ): Promise<Float64Array>;
   loopCancel(loop: unknown): void;
 }
@@ -124,6 +127,8 @@ function settingsOf(call: LoopCall): Float64Array {
   return Float64Array.of(seed % TWO_32, Math.floor(seed / TWO_32), firstStep % TWO_32, stopOnNonFinite ? 1 : 0, 0, 0, 0, 0);
 }
 
+const normsFor = (call: LoopCall) => new Float64Array(call.gradientNorms ? gradientsOf(call.parts) : 0);
+
 function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {
   const handle = addon.loopCreate(
     spec.dtype === "float64",
@@ -141,14 +146,25 @@ function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {
       const settings = settingsOf(call);
       const losses = new Float64Array(call.miniBatches);
       const correct = new Float64Array(call.miniBatches);
-      addon.loopRun(handle, call.order, call.parts, call.weights, call.controls, losses, correct, settings);
-      return { parts: settings[4], updates: settings[5], aborted: settings[6] !== 0, losses, correct };
+      const norms = normsFor(call);
+      addon.loopRun(handle, call.order, call.parts, call.weights, call.controls, losses, correct, settings, norms);
+      return { parts: settings[4], updates: settings[5], aborted: settings[6] !== 0, losses, correct, gradientNorms: norms };
     },
     async runAsync(call): Promise<LoopResult> {
       const count = call.miniBatches;
       const losses = new Float64Array(count);
       const { order, parts, weights, controls } = call;
-      const out = await addon.loopRunAsync(handle, order, parts, weights, controls, losses, losses, settingsOf(call));
+      const out = await addon.loopRunAsync(
+        handle,
+        order,
+        parts,
+        weights,
+        controls,
+        losses,
+        losses,
+        settingsOf(call),
+        normsFor(call),
+      );
       const [done, updates, aborted] = out;
       return {
         parts: done,
@@ -156,6 +172,7 @@ function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {
         aborted: aborted !== 0,
         losses: out.slice(3, 3 + count),
         correct: out.slice(3 + count, 3 + 2 * count),
+        gradientNorms: out.slice(3 + 2 * count),
       };
     },
     cancel: () => addon.loopCancel(handle),

@@ -3,6 +3,7 @@ import type { Dtype, FloatArray } from "../../core/types.ts";
 import type { GemmBackend } from "../gemm.ts";
 import {
   type CompiledLoop,
+  gradientsOf,
   type LoopCall,
   type LoopResult,
   type LoopSpec,
@@ -41,17 +42,10 @@ function average(dtype: Dtype, gradients: FloatArray, part: FloatArray, weight: 
   else blend(dtype, gradients.length, gradients, 1, part, weight);
 }
 
-function clip({ dtype, gradients, tensors, clip: { kind, limit } }: LoopSpec): void {
-  if (kind === "none") return;
+/** Clips; the norm of all gradients before that, where it is wanted or known. */
+function clip({ dtype, gradients, tensors, clip: { kind, limit } }: LoopSpec, wantsNorm: boolean): number {
+  if (kind === "none" && !wantsNorm) return Number.NaN;
   const { round, read } = arithmetic(dtype);
-  if (kind === "value") {
-    const count = gradients.length;
-    const bound = Float64Array.of(round(limit));
-    const low = Float64Array.of(-round(limit));
-    binary(dtype, "maximum", 1, count, low, 3, gradients, 0, gradients);
-    binary(dtype, "minimum", 1, count, bound, 3, gradients, 0, gradients);
-    return;
-  }
   const views = tensors.map(([begin, count]) => gradients.subarray(begin, begin + count));
   const scale = (view: FloatArray, norm: number) => {
     const factor = limit / (norm + 1e-6);
@@ -64,6 +58,14 @@ function clip({ dtype, gradients, tensors, clip: { kind, limit } }: LoopSpec): v
     total += squares;
   }
   if (kind === "globalNorm") for (const view of views) scale(view, Math.sqrt(total));
+  if (kind === "value") {
+    const count = gradients.length;
+    const bound = Float64Array.of(round(limit));
+    const low = Float64Array.of(-round(limit));
+    binary(dtype, "maximum", 1, count, low, 3, gradients, 0, gradients);
+    binary(dtype, "minimum", 1, count, bound, 3, gradients, 0, gradients);
+  }
+  return Math.sqrt(total);
 }
 
 class ReferenceLoop implements CompiledLoop {
@@ -87,12 +89,13 @@ class ReferenceLoop implements CompiledLoop {
     const { spec } = this;
     const losses = new Float64Array(call.miniBatches);
     const correct = new Float64Array(call.miniBatches);
+    const gradientNorms = new Float64Array(call.gradientNorms ? gradientsOf(call.parts) : 0);
     const plan = spec.plan as ReferencePlan;
     const count = call.parts.length / PART_INTS;
     let updates = 0;
     let rows = 0;
     let finite = true;
-    yield { parts: 0, updates, aborted: false, losses, correct };
+    yield { parts: 0, updates, aborted: false, losses, correct, gradientNorms };
     for (let i = 0; i < count; i++) {
       const part = this.#part(call, i);
       this.#gather(call, part);
@@ -115,15 +118,18 @@ class ReferenceLoop implements CompiledLoop {
       }
       const firstOfUpdate = (part.flags & PART_FLAGS.firstOfUpdate) !== 0;
       average(spec.dtype, spec.gradients, part.program.gradients, call.weights[i], firstOfUpdate);
-      if (part.flags & (PART_FLAGS.lastOfUpdate | PART_FLAGS.clipOnly)) clip(spec);
+      if (part.flags & (PART_FLAGS.lastOfUpdate | PART_FLAGS.clipOnly)) {
+        const norm = clip(spec, call.gradientNorms);
+        if (call.gradientNorms) gradientNorms[updates] = norm;
+      }
       if (!(part.flags & PART_FLAGS.lastOfUpdate)) continue;
       plan.runWith(call.controls.subarray(updates * plan.width, (updates + 1) * plan.width));
       updates++;
-      yield { parts: i + 1, updates, aborted: false, losses, correct };
+      yield { parts: i + 1, updates, aborted: false, losses, correct, gradientNorms };
       if (!finite && call.stopOnNonFinite) return;
       finite = true;
     }
-    yield { parts: count, updates, aborted: false, losses, correct };
+    yield { parts: count, updates, aborted: false, losses, correct, gradientNorms };
   }
 
   run(call: LoopCall): LoopResult {
