@@ -3,7 +3,7 @@
 
 #include "binding/binding.h"
 #include "memory/fp_mode.h"
-#include "parallel/pool.h"
+#include "parallel/seats.h"
 
 namespace downhill::binding {
 namespace {
@@ -47,7 +47,7 @@ void move_bytes(const Napi::CallbackInfo& info) {
     float* const v = given > 3 ? arrays[3].data + begin : nullptr;
     move_chunk(arrays[0].data + begin, arrays[1].data + begin, m, v, std::min(kChunk, count - begin));
   };
-  parallel_for((count + kChunk - 1) / kChunk, body);
+  parallel_for_seats((count + kChunk - 1) / kChunk, body);
 }
 
 }  // namespace

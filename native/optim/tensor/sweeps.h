@@ -7,7 +7,7 @@
 #include "kernels/ops/reduce_table.h"
 #include "memory/fp_mode.h"
 #include "optim/tensor/work.h"
-#include "parallel/pool.h"
+#include "parallel/seats.h"
 
 namespace downhill {
 
@@ -21,8 +21,8 @@ inline size_t blocks_of(size_t count) { return (count + kReduceBlock - 1) / kRed
 template <class Body> void for_chunks(size_t chunks, size_t elements, Body& body) {
   if (elements < kTensorParallelFrom) {
     for (size_t c = 0; c < chunks; ++c) body(c);
-  } else if (chunks > 0) {
-    parallel_for(chunks, body);
+  } else {
+    parallel_for_seats(chunks, body);
   }
 }
 
