@@ -38,6 +38,21 @@ export function dtypeOf(array: FloatArray): Dtype {
   return arrayKind(array) === "Float32Array" ? "float32" : "float64";
 }
 
+const resizableOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "resizable")?.get;
+const growableOf = globalThis.SharedArrayBuffer
+  ? Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, "growable")?.get
+  : undefined;
+
+/** True where the array's length may change while its buffer stays. */
+export function isResizable(array: FloatArray): boolean {
+  const buffer = intrinsicBuffer(array);
+  try {
+    return resizableOf !== undefined && (resizableOf.call(buffer) as boolean);
+  } catch {
+    return growableOf !== undefined && (growableOf.call(buffer) as boolean);
+  }
+}
+
 const detachedGetter = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "detached")?.get;
 
 /** True where the array's buffer was transferred away. */

@@ -6,6 +6,7 @@ import { checkFloatArray, intrinsicLength } from "../core/checks.ts";
 import { wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { type FeedbackSchedule, isFeedback } from "../schedule/schedule.ts";
+import { BoundArrays } from "./bound-arrays.ts";
 import { clipsNorm, type WholeOptions } from "./clip.ts";
 import type { GroupState } from "./groups.ts";
 import type { CommonValues, Scalars, StepInput } from "./method.ts";
@@ -71,10 +72,8 @@ export class OptimizerCore {
   /** For each tensor of the plan, the index of its parameter. */
   #order: number[] = [];
   #inactive: readonly boolean[] = [];
-  /** Every array that the plan is bound to, with its length; flat, because all of them are looked at in every step. */
-  #watched: FloatArray[] = [];
-  #lengths: number[] = [];
-  #watchesEmpty = false;
+  /** Watches the arrays that the plan is bound to. */
+  readonly #watch = new BoundArrays();
 
   constructor(backend: Backend, whole: Required<WholeOptions>) {
     this.backend = backend;
@@ -183,32 +182,25 @@ export class OptimizerCore {
         this.#order.map((index) => this.parameters[index]!.data),
         this.#order.map((index) => gradients[index] ?? null),
       );
-      this.#watch(gradients);
+      this.#watch.set(
+        this.#order.flatMap((index) => {
+          const { data, count } = this.parameters[index]!;
+          const gradient = gradients[index];
+          return gradient
+            ? [
+                { array: data, count },
+                { array: gradient, count },
+              ]
+            : [{ array: data, count }];
+        }),
+      );
     }
     return this.#plan;
   }
 
-  #watch(gradients: readonly (FloatArray | null)[]): void {
-    this.#watched = [];
-    this.#lengths = [];
-    for (const index of this.#order) {
-      const { data, count } = this.parameters[index]!;
-      for (const array of [data, gradients[index]]) {
-        if (!array) continue;
-        this.#watched.push(array);
-        this.#lengths.push(count);
-      }
-    }
-    this.#watchesEmpty = this.#lengths.includes(0);
-  }
-
-  /** verify() of the arrays that the plan is bound to, at a nanosecond or two each. */
+  /** verify() of the arrays that the plan is bound to, at a nanosecond each. */
   verifyBound(gradients: readonly (FloatArray | null)[]): void {
-    const watched = this.#watched;
-    const lengths = this.#lengths;
-    let same = !this.#watchesEmpty;
-    for (let i = 0; i < watched.length; i++) if (intrinsicLength(watched[i]!) !== lengths[i]!) same = false;
-    if (!same) this.verify(gradients);
+    if (!this.#watch.isUnchanged()) this.verify(gradients);
   }
 
   get plan(): StepPlan | undefined {

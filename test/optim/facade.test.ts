@@ -166,6 +166,41 @@ for (const backend of ["native", "reference"] as const) {
       expect(code(() => r.step([new Float32Array(16)]))).toBe("ERR_LENGTH");
     });
 
+    test("among many arrays, each that was detached is found, owned or not, though it tells another length", () => {
+      for (const make of [(n: number) => downhill.allocate("float32", n), (n: number) => new Float32Array(n)]) {
+        for (const lost of [0, 2, 4]) {
+          for (const which of ["gradient", "parameter"]) {
+            const params = Array.from({ length: 5 }, () => make(9));
+            const gradients = params.map(() => make(9).fill(1));
+            const o = new SGD(params, { learningRate: 1 });
+            for (let step = 0; step < 3; step++) o.step(gradients);
+            const array = (which === "gradient" ? gradients : params)[lost]!;
+            Object.defineProperty(array, "length", { value: 9 });
+            Object.setPrototypeOf(array, Object.create(Float32Array.prototype, { 8: { value: 1 } }));
+            structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+            // Node 20 copies memory that an addon owns instead of transferring it.
+            const attached = array.buffer.byteLength > 0;
+            expect(code(() => o.step(gradients))).toBe(attached ? "none" : "ERR_DETACHED");
+            const expected = new Array(9).fill(attached ? -4 : -3);
+            for (const [i, p] of params.entries()) if (i !== lost) expect(Array.from(p)).toEqual(expected);
+          }
+        }
+      }
+    });
+
+    test("an array that follows its growing buffer is found", () => {
+      const Growing = SharedArrayBuffer as unknown as new (
+        bytes: number,
+        o: object,
+      ) => SharedArrayBuffer & { grow(n: number): void };
+      const buffer = new Growing(16, { maxByteLength: 64 });
+      const g = new Float32Array(buffer);
+      const o = new SGD([new Float32Array(4)]);
+      o.step([g]);
+      buffer.grow(32);
+      expect(code(() => o.step([g]))).toBe("ERR_LENGTH");
+    });
+
     test("a state that does not fit is refused before anything changes", () => {
       const o = new Adam([values(1)]);
       o.step([values(2)]);
