@@ -4,22 +4,31 @@
 #include "binding/binding.h"
 #include "parallel/pool.h"
 
+namespace downhill::binding {
 namespace {
 
-Napi::Object init(Napi::Env env, Napi::Object exports) {
-  downhill::pool_acquire();
-  env.AddCleanupHook([] { downhill::pool_release(); });
-  downhill::binding::register_info(env, exports);
-  downhill::binding::register_memory(env, exports);
-  downhill::binding::register_reduce(env, exports);
-  downhill::binding::register_optim(env, exports);
-  downhill::binding::register_traffic(env, exports);
-  downhill::binding::register_gemm(env, exports);
-  downhill::binding::register_program(env, exports);
-  downhill::binding::register_loop(env, exports);
-  return exports;
+void release_pool(void*) { pool_release(); }
+
+void add_exports(Napi::Env env, Napi::Object exports) {
+  register_info(env, exports);
+  register_memory(env, exports);
+  register_reduce(env, exports);
+  register_optim(env, exports);
+  register_traffic(env, exports);
+  register_gemm(env, exports);
+  register_program(env, exports);
+  register_loop(env, exports);
 }
 
 }  // namespace
+}  // namespace downhill::binding
 
-NODE_API_MODULE(downhill, init)
+NAPI_MODULE_INIT() {
+  using namespace downhill::binding;
+  return guarded(env, "downhill", [&] {
+    if (napi_add_env_cleanup_hook(env, release_pool, nullptr) != napi_ok) throw Napi::Error::New(env);
+    downhill::pool_acquire();
+    add_exports(env, Napi::Object(env, exports));
+    return exports;
+  });
+}

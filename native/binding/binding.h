@@ -5,6 +5,10 @@
 #include <napi.h>
 
 #include <cstddef>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <type_traits>
 
 namespace downhill::binding {
 
@@ -17,6 +21,62 @@ void register_optim(Napi::Env env, Napi::Object exports);
 void register_traffic(Napi::Env env, Napi::Object exports);
 void register_gemm(Napi::Env env, Napi::Object exports);
 void register_gemm_async(Napi::Env env, Napi::Object exports, double* control);
+
+// What JavaScript calls an entry point, as a template argument.
+template <size_t kLength>
+struct EntryName {
+  char text[kLength];
+  constexpr EntryName(const char (&from)[kLength]) {
+    for (size_t i = 0; i < kLength; ++i) text[i] = from[i];
+  }
+};
+
+inline void throw_out_of_memory(napi_env env, const char* entry) noexcept {
+  char message[96];
+  std::snprintf(message, sizeof message, "%s: no memory", entry);
+  napi_throw_error(env, "ERR_OUT_OF_MEMORY", message);
+}
+
+// The one guard: nothing that a body throws crosses into the engine.
+template <class Body>
+napi_value guarded(napi_env env, const char* entry, Body body) noexcept {
+  try {
+    return body();
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  } catch (const std::bad_alloc&) {
+    throw_out_of_memory(env, entry);
+  } catch (const std::exception& error) {
+    napi_throw_error(env, "ERR_BACKEND", error.what());
+  }
+  return nullptr;
+}
+
+// What every entry point is called through. A body is a raw callback or a function of Napi::CallbackInfo, with or
+// without a result.
+template <EntryName kName, auto kBody>
+napi_value entry(napi_env env, napi_callback_info info) noexcept {
+  return guarded(env, kName.text, [&]() -> napi_value {
+    if constexpr (std::is_invocable_v<decltype(kBody), napi_env, napi_callback_info>) {
+      return kBody(env, info);
+    } else if constexpr (std::is_void_v<std::invoke_result_t<decltype(kBody), const Napi::CallbackInfo&>>) {
+      kBody(Napi::CallbackInfo(env, info));
+      return nullptr;
+    } else {
+      return kBody(Napi::CallbackInfo(env, info));
+    }
+  });
+}
+
+// Exports a guarded entry point. `data` is what its callback info carries.
+template <EntryName kName, auto kBody>
+void define(Napi::Env env, Napi::Object exports, void* data = nullptr) {
+  napi_value function;
+  if (napi_create_function(env, kName.text, NAPI_AUTO_LENGTH, entry<kName, kBody>, data, &function) != napi_ok ||
+      napi_set_named_property(env, exports, kName.text, function) != napi_ok) {
+    throw Napi::Error::New(env);
+  }
+}
 
 // Elements of a typed array in place; data is null where the array is empty or detached.
 template <class T>

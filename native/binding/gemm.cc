@@ -1,6 +1,4 @@
 // Matrix multiply from JavaScript: single, batched, prepared.
-#include <new>
-
 #include "binding/binding.h"
 #include "binding/gemm_call.h"
 #include "gemm/batched.h"
@@ -89,16 +87,14 @@ napi_value prepare(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
   const double* control = static_cast<double*>(data);
-  Prepared* prepared = new (std::nothrow) Prepared{is_double(control), {}, {}};
-  if (prepared != nullptr) {
-    const bool read = prepared->wide ? read_call(env, arguments, control, &prepared->full)
-                                     : read_call(env, arguments, control, &prepared->single);
-    if (read && napi_create_function(env, "run", NAPI_AUTO_LENGTH, run_prepared, prepared, &result) == napi_ok &&
-        napi_add_finalizer(env, result, prepared, free_prepared, nullptr, nullptr) == napi_ok) {
-      return result;
-    }
-    delete prepared;
+  Prepared* prepared = new Prepared{is_double(control), {}, {}};
+  const bool read = prepared->wide ? read_call(env, arguments, control, &prepared->full)
+                                   : read_call(env, arguments, control, &prepared->single);
+  if (read && napi_create_function(env, "run", NAPI_AUTO_LENGTH, entry<"preparedGemm", run_prepared>, prepared, &result) == napi_ok &&
+      napi_add_finalizer(env, result, prepared, free_prepared, nullptr, nullptr) == napi_ok) {
+    return result;
   }
+  delete prepared;
   napi_get_null(env, &result);
   return result;
 }
@@ -123,25 +119,19 @@ napi_value regime(napi_env env, napi_callback_info info) {
   return result;
 }
 
-void add_function(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback, void* data) {
-  napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function) != napi_ok) throw Napi::Error::New(env);
-  exports[name] = Napi::Value(env, function);
-}
-
 }  // namespace
 
 void register_gemm(Napi::Env env, Napi::Object exports) {
-  // The block belongs to the engine and stays reachable through the addon's exports, which live as long as it runs.
+  // The block belongs to the engine; the reference keeps it as long as the environment lives, which then frees both.
   Napi::ArrayBuffer block = Napi::ArrayBuffer::New(env, kSlots * sizeof(double));
   void* control = block.Data();
   exports["gemmControl"] = Napi::Float64Array::New(env, kSlots, block, 0);
-  auto* hold = new Napi::Reference<Napi::ArrayBuffer>(Napi::Persistent(block));
-  env.AddCleanupHook([hold] { delete hold; });
-  add_function(env, exports, "gemm", call_gemm, control);
-  add_function(env, exports, "gemmBatched", call_batched, control);
-  add_function(env, exports, "gemmPrepare", prepare, control);
-  add_function(env, exports, "gemmRegime", regime, nullptr);
+  napi_ref hold;
+  if (napi_create_reference(env, block, 1, &hold) != napi_ok) throw Napi::Error::New(env);
+  define<"gemm", call_gemm>(env, exports, control);
+  define<"gemmBatched", call_batched>(env, exports, control);
+  define<"gemmPrepare", prepare>(env, exports, control);
+  define<"gemmRegime", regime>(env, exports);
   register_gemm_async(env, exports, static_cast<double*>(control));
 }
 

@@ -1,7 +1,5 @@
 // Matrix multiply off the main thread. Every array must be memory that cannot go away: the addon's own (retained until
 // the work is done) or shared (its array is referenced). Copies of plain arrays are the caller's business.
-#include <new>
-
 #include "binding/binding.h"
 #include "binding/gemm_call.h"
 #include "gemm/gemm.h"
@@ -89,18 +87,15 @@ napi_value call_async(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
   const double* control = static_cast<double*>(data);
-  Work* work = new (std::nothrow) Work;
-  bool ready = work != nullptr;
-  if (ready) {
-    work->wide = static_cast<unsigned>(control[kFlags]) & kDouble;
-    ready = work->wide ? read_call(env, arguments, control, &work->full) : read_call(env, arguments, control, &work->single);
-  }
+  Work* work = new Work;
+  work->wide = static_cast<unsigned>(control[kFlags]) & kDouble;
+  bool ready = work->wide ? read_call(env, arguments, control, &work->full) : read_call(env, arguments, control, &work->single);
   for (size_t i = 0; ready && i < kArrays; ++i) ready = hold(env, arguments[i], &work->buffers[i], &work->arrays[i]);
   ready = ready && napi_create_string_utf8(env, "downhill.gemm", NAPI_AUTO_LENGTH, &name) == napi_ok &&
           napi_create_async_work(env, nullptr, name, execute, complete, work, &work->work) == napi_ok &&
           napi_create_promise(env, &work->deferred, &promise) == napi_ok && napi_queue_async_work(env, work->work) == napi_ok;
   if (ready) return promise;
-  if (work != nullptr) destroy(env, work);
+  destroy(env, work);
   napi_get_null(env, &promise);
   return promise;
 }
@@ -108,15 +103,8 @@ napi_value call_async(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void register_gemm_async(Napi::Env env, Napi::Object exports, double* control) {
-  napi_value function;
-  if (napi_create_function(env, "gemmAsync", NAPI_AUTO_LENGTH, call_async, control, &function) != napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  exports["gemmAsync"] = Napi::Value(env, function);
-  if (napi_create_function(env, "isOwned", NAPI_AUTO_LENGTH, is_owned, nullptr, &function) != napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  exports["isOwned"] = Napi::Value(env, function);
+  define<"gemmAsync", call_async>(env, exports, control);
+  define<"isOwned", is_owned>(env, exports);
 }
 
 }  // namespace downhill::binding

@@ -32,11 +32,11 @@ void set_threads(const Napi::CallbackInfo& info) { set_pool_threads(info[0].As<N
 
 void register_info(Napi::Env env, Napi::Object exports) {
   exports["sourceHash"] = Napi::String::New(env, DOWNHILL_SOURCE_HASH);
-  exports["isas"] = Napi::Function::New(env, isas, "isas");
-  exports["isa"] = Napi::Function::New(env, isa, "isa");
-  exports["setIsa"] = Napi::Function::New(env, set_isa, "setIsa");
-  exports["threads"] = Napi::Function::New(env, threads, "threads");
-  exports["setThreads"] = Napi::Function::New(env, set_threads, "setThreads");
+  define<"isas", isas>(env, exports);
+  define<"isa", isa>(env, exports);
+  define<"setIsa", set_isa>(env, exports);
+  define<"threads", threads>(env, exports);
+  define<"setThreads", set_threads>(env, exports);
 }
 
 }  // namespace downhill::binding

@@ -1,7 +1,6 @@
 // Training loops: many steps in one call, on this thread or on another with a promise.
 #include <cstring>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "binding/engine.h"
@@ -39,18 +38,6 @@ SharedLoop& loop_of(Napi::Env env, napi_value value) {
   return *static_cast<LoopHandle*>(data)->shared;
 }
 
-// Runs an entry point; running out of memory becomes an error with its code.
-template <class Body>
-auto guarded(Napi::Env env, Body body) {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    Napi::Error error = Napi::Error::New(env, "trainer: no memory for the run");
-    error.Set("code", "ERR_OUT_OF_MEMORY");
-    throw error;
-  }
-}
-
 bool is_nullish(const Napi::Value& value) { return value.IsNull() || value.IsUndefined(); }
 
 void read_column(Napi::Env env, Column& column, const Napi::Value& value, double per_row) {
@@ -64,7 +51,7 @@ void read_column(Napi::Env env, Column& column, const Napi::Value& value, double
 }
 
 // loopCreate(f64, programs, [x, y, weights], [elements per row], gradients, [begin, count, …], plan, clip, limit) → handle
-Napi::Value create_loop(const Napi::CallbackInfo& info) {
+Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto handle = std::make_unique<LoopHandle>();
   handle->shared = std::make_shared<SharedLoop>();
@@ -110,10 +97,6 @@ Napi::Value create_loop(const Napi::CallbackInfo& info) {
   if (napi_create_external(env, handle.get(), finalize, nullptr, &external) != napi_ok) throw Napi::Error::New(env);
   handle.release();
   return Napi::Value(env, external);
-}
-
-Napi::Value create(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] { return create_loop(info); });
 }
 
 template <class T>
@@ -292,7 +275,7 @@ void complete(napi_env env, napi_status status, void* data) {
 }
 
 // loopRunAsync(…the same without losses and correct being written): a promise of [parts, updates, cancelled, losses…, correct…, norms…]
-Napi::Value start(const Napi::CallbackInfo& info) {
+Napi::Value run_async(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SharedLoop& shared = loop_of(env, info[0]);
   const Arguments a = read_arguments(info, shared);
@@ -331,19 +314,15 @@ Napi::Value start(const Napi::CallbackInfo& info) {
   return Napi::Value(env, promise);
 }
 
-Napi::Value run_async(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] { return start(info); });
-}
-
 void cancel(const Napi::CallbackInfo& info) { loop_of(info.Env(), info[0]).loop.cancelled.store(true); }
 
 }  // namespace
 
 void register_loop(Napi::Env env, Napi::Object exports) {
-  exports["loopCreate"] = Napi::Function::New(env, create, "loopCreate");
-  exports["loopRun"] = Napi::Function::New(env, run, "loopRun");
-  exports["loopRunAsync"] = Napi::Function::New(env, run_async, "loopRunAsync");
-  exports["loopCancel"] = Napi::Function::New(env, cancel, "loopCancel");
+  define<"loopCreate", create>(env, exports);
+  define<"loopRun", run>(env, exports);
+  define<"loopRunAsync", run_async>(env, exports);
+  define<"loopCancel", cancel>(env, exports);
 }
 
 }  // namespace downhill::binding

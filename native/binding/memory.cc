@@ -50,11 +50,7 @@ napi_value allocate(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void register_memory(Napi::Env env, Napi::Object exports) {
-  napi_value function;
-  if (napi_create_function(env, "allocate", NAPI_AUTO_LENGTH, allocate, nullptr, &function) != napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  exports["allocate"] = Napi::Value(env, function);
+  define<"allocate", allocate>(env, exports);
 }
 
 }  // namespace downhill::binding

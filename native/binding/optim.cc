@@ -105,12 +105,6 @@ struct PlanGuard {
   }
 };
 
-[[noreturn]] void out_of_memory(Napi::Env env) {
-  Napi::Error error = Napi::Error::New(env, "createStepPlan: no memory for the plan");
-  error.Set("code", "ERR_OUT_OF_MEMORY");
-  throw error;
-}
-
 napi_typedarray_type array_type(SlotType type, bool f64) {
   switch (type) {
     case SlotType::f32: return napi_float32_array;
@@ -165,7 +159,7 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
   if (tensor.slot_count != rule_slots(rule)) throw Napi::RangeError::New(env, "binding: wrong number of slots");
   if (const TensorRule* whole = tensor_rule_of(rule)) {
     describe_whole(env, tensor, source, slots, *whole, f64);
-    if (!step_plan_add_tensor(plan, tensor)) out_of_memory(env);
+    if (!step_plan_add_tensor(plan, tensor)) throw std::bad_alloc();
     return;
   }
   for (size_t j = 0; j < tensor.slot_count; ++j) {
@@ -177,7 +171,7 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
     if (slot.length != tensor.count * (j == 0 ? tensor.rows : 1)) throw Napi::RangeError::New(env, "binding: a slot's length differs from its parameter's");
     tensor.slots[j] = slot.memory;
   }
-  if (!step_plan_add_tensor(plan, tensor)) out_of_memory(env);
+  if (!step_plan_add_tensor(plan, tensor)) throw std::bad_alloc();
 }
 
 // createStepPlan(clusters: { rule, f64, tensors: { parameter, slots }[] }[], control: Float64Array):
@@ -185,7 +179,7 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   PlanGuard guard{step_plan_create()};
-  if (guard.plan == nullptr) out_of_memory(env);
+  if (guard.plan == nullptr) throw std::bad_alloc();
   const Napi::Array clusters = info[0].As<Napi::Array>();
   for (uint32_t c = 0; c < clusters.Length(); ++c) {
     const Napi::Object cluster = clusters.Get(c).As<Napi::Object>();
@@ -193,11 +187,11 @@ Napi::Value create(const Napi::CallbackInfo& info) {
     const bool f64 = cluster.Get("f64").As<Napi::Boolean>();
     const size_t rule = rule_find(name.c_str());
     if (rule == kNoRule) throw Napi::RangeError::New(env, "binding: unknown rule " + name);
-    if (!step_plan_add_cluster(guard.plan, rule, f64)) out_of_memory(env);
+    if (!step_plan_add_cluster(guard.plan, rule, f64)) throw std::bad_alloc();
     const Napi::Array tensors = cluster.Get("tensors").As<Napi::Array>();
     for (uint32_t t = 0; t < tensors.Length(); ++t) add_tensor(env, guard.plan, tensors.Get(t).As<Napi::Object>(), rule, f64);
   }
-  if (!step_plan_finish(guard.plan)) out_of_memory(env);
+  if (!step_plan_finish(guard.plan)) throw std::bad_alloc();
 
   const Array control = float_array_of(env, info[1], true);
   if (control.length < step_plan_width(guard.plan)) throw Napi::RangeError::New(env, "binding: control row too short");
@@ -205,7 +199,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   if (runner->control_buffer != nullptr) runner->control = static_cast<const double*>(control.memory.data);
   step_plan_retain(guard.plan);
   napi_value function, handle;
-  if (napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, runner, &function) != napi_ok ||
+  if (napi_create_function(env, "run", NAPI_AUTO_LENGTH, entry<"step", run>, runner, &function) != napi_ok ||
       napi_add_finalizer(env, function, runner, finalize_runner, nullptr, nullptr) != napi_ok) {
     finalize_runner(env, runner, nullptr);
     throw Napi::Error::New(env);
@@ -275,10 +269,10 @@ Napi::Value rules(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void register_optim(Napi::Env env, Napi::Object exports) {
-  exports["optimRules"] = Napi::Function::New(env, rules, "optimRules");
-  exports["createStepPlan"] = Napi::Function::New(env, create, "createStepPlan");
-  exports["bindStepPlan"] = Napi::Function::New(env, bind, "bindStepPlan");
-  exports["disposeStepPlan"] = Napi::Function::New(env, dispose, "disposeStepPlan");
+  define<"optimRules", rules>(env, exports);
+  define<"createStepPlan", create>(env, exports);
+  define<"bindStepPlan", bind>(env, exports);
+  define<"disposeStepPlan", dispose>(env, exports);
 }
 
 }  // namespace downhill::binding

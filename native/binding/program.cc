@@ -1,5 +1,6 @@
 // Programs: compiled once from number arrays, checked once, run by raw functions.
 #include <cstring>
+#include <memory>
 #include <new>
 
 #include "binding/engine.h"
@@ -43,12 +44,6 @@ void finalize(napi_env, void* data, void*) {
 }
 
 [[noreturn]] void refuse(Napi::Env env, const char* text) { throw Napi::RangeError::New(env, text); }
-
-[[noreturn]] void out_of_memory(Napi::Env env) {
-  Napi::Error error = Napi::Error::New(env, "compile: no memory for the program");
-  error.Set("code", "ERR_OUT_OF_MEMORY");
-  throw error;
-}
 
 struct Numbers {
   const double* data;
@@ -110,7 +105,7 @@ void make_spaces(Napi::Env env, Program& program, Numbers bytes, Napi::Array out
     const int64_t size = integer(env, bytes.data[i]);
     if (size < 0) refuse(env, "binding: bad size of a space");
     space.buffer = buffer_create(static_cast<size_t>(size));
-    if (space.buffer == nullptr) out_of_memory(env);
+    if (space.buffer == nullptr) throw std::bad_alloc();
     space.data = static_cast<unsigned char*>(buffer_data(space.buffer));
     space.bytes = static_cast<size_t>(size);
   }
@@ -119,22 +114,18 @@ void make_spaces(Napi::Env env, Program& program, Numbers bytes, Napi::Array out
 // programCreate(f64, bytes per space, operands, code, [parameters, gradients, state]) → handle
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  try {
-    auto handle = std::make_unique<ProgramHandle>();
-    handle->program = std::make_shared<Program>();
-    Program& program = *handle->program;
-    program.f64 = info[0].ToBoolean();
-    make_spaces(env, program, numbers(env, info[1]), info[4].As<Napi::Array>());
-    read_operands(env, program, numbers(env, info[2]));
-    read_code(env, program, numbers(env, info[3]));
-    if (const char* wrong = program_finish(program)) refuse(env, wrong);
-    napi_value external;
-    if (napi_create_external(env, handle.get(), finalize, nullptr, &external) != napi_ok) throw Napi::Error::New(env);
-    handle.release();
-    return Napi::Value(env, external);
-  } catch (const std::bad_alloc&) {
-    out_of_memory(env);
-  }
+  auto handle = std::make_unique<ProgramHandle>();
+  handle->program = std::make_shared<Program>();
+  Program& program = *handle->program;
+  program.f64 = info[0].ToBoolean();
+  make_spaces(env, program, numbers(env, info[1]), info[4].As<Napi::Array>());
+  read_operands(env, program, numbers(env, info[2]));
+  read_code(env, program, numbers(env, info[3]));
+  if (const char* wrong = program_finish(program)) refuse(env, wrong);
+  napi_value external;
+  if (napi_create_external(env, handle.get(), finalize, nullptr, &external) != napi_ok) throw Napi::Error::New(env);
+  handle.release();
+  return Napi::Value(env, external);
 }
 
 void release_buffer(napi_env, void*, void* hint) { buffer_release(static_cast<Buffer*>(hint)); }
@@ -216,15 +207,11 @@ ProgramHandle* program_handle(napi_env env, napi_value value) {
 }
 
 void register_program(Napi::Env env, Napi::Object exports) {
-  exports["programNames"] = Napi::Function::New(env, names, "programNames");
-  exports["programCreate"] = Napi::Function::New(env, create, "programCreate");
-  exports["programSpace"] = Napi::Function::New(env, space, "programSpace");
-  exports["programControl"] = Napi::Function::New(env, control, "programControl");
-  napi_value function;
-  if (napi_create_function(env, "programRun", NAPI_AUTO_LENGTH, run, nullptr, &function) != napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  exports["programRun"] = Napi::Value(env, function);
+  define<"programNames", names>(env, exports);
+  define<"programCreate", create>(env, exports);
+  define<"programSpace", space>(env, exports);
+  define<"programControl", control>(env, exports);
+  define<"programRun", run>(env, exports);
 }
 
 }  // namespace downhill::binding

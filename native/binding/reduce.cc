@@ -25,19 +25,11 @@ napi_value reduction(napi_env env, napi_callback_info info) {
   return result;
 }
 
-void add(napi_env env, Napi::Object exports, const char* name, napi_callback callback) {
-  napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) {
-    throw Napi::Error::New(env);
-  }
-  exports[name] = Napi::Value(env, function);
-}
-
 }  // namespace
 
 void register_reduce(Napi::Env env, Napi::Object exports) {
-  add(env, exports, "sum", reduction<reduce_sum, reduce_sum>);
-  add(env, exports, "sumSquares", reduction<reduce_sum_squares, reduce_sum_squares>);
+  define<"sum", reduction<reduce_sum, reduce_sum>>(env, exports);
+  define<"sumSquares", reduction<reduce_sum_squares, reduce_sum_squares>>(env, exports);
 }
 
 }  // namespace downhill::binding

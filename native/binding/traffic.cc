@@ -53,7 +53,7 @@ void move_bytes(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void register_traffic(Napi::Env env, Napi::Object exports) {
-  exports["moveBytes"] = Napi::Function::New(env, move_bytes, "moveBytes");
+  define<"moveBytes", move_bytes>(env, exports);
 }
 
 }  // namespace downhill::binding
