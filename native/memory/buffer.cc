@@ -27,8 +27,11 @@ constexpr size_t kHugePage = size_t{2} << 20;
 
 // Live buffers by address, so that a typed array's memory can be recognised as ours.
 std::mutex registry_lock;
-std::map<uintptr_t, Buffer*>& registry() {
-  static auto* buffers = new std::map<uintptr_t, Buffer*>;
+using Registry = std::map<uintptr_t, Buffer*>;
+Registry& registry() {
+  // Never destroyed, because buffers outlive static objects; in place, so that looking something up cannot fail.
+  alignas(Registry) static unsigned char memory[sizeof(Registry)];
+  static Registry* const buffers = new (memory) Registry;
   return *buffers;
 }
 

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -34,6 +34,9 @@ constexpr unsigned kPausesPerClockReading = 32;
 // somebody else runs on the worker's processor, the worker may need ours.
 constexpr unsigned kPausesBeforeYield = 2000;
 
+// Jobs after a thread could not be created until the next attempt.
+constexpr unsigned kJobsBetweenTries = 256;
+
 void pause_cpu() {
 #if DOWNHILL_X86_64
   _mm_pause();
@@ -42,6 +45,11 @@ void pause_cpu() {
 #endif
 }
 
+// In the memory that each thread has from its start: the GNU C library ends the process where there is none left for a
+// loaded library's variables.
+#if defined(__GLIBC__)
+__attribute__((tls_model("initial-exec")))
+#endif
 thread_local size_t seat = 0;
 
 // One parallel_run. Workers join by counting themselves in; they take chunks from `next` until none is left.
@@ -58,8 +66,9 @@ class Pool {
  public:
   void set_threads(size_t threads) {
     claim();
-    wanted_threads.store(threads < 1 ? 1 : threads, std::memory_order_relaxed);
+    wanted_threads.store(threads, std::memory_order_relaxed);
     if (workers_.size() + 1 > threads) stop_workers();
+    jobs_without_trying_ = 0;
     release();
   }
 
@@ -69,11 +78,9 @@ class Pool {
     release();
   }
 
-  void run(size_t chunks, ChunkFunction function, void* context) {
-    if (chunks < 2 || pool_threads() < 2 || !try_claim()) {
-      for (size_t i = 0; i < chunks; ++i) function(context, i);
-      return;
-    }
+  // False, with nothing done, where another caller has the pool.
+  bool run(size_t chunks, ChunkFunction function, void* context) {
+    if (!try_claim()) return false;
     start_workers();
     job_ = {function, context, chunks};
     next_.store(0, std::memory_order_relaxed);
@@ -93,6 +100,7 @@ class Pool {
       else std::this_thread::yield();
     }
     release();
+    return true;
   }
 
  private:
@@ -145,19 +153,23 @@ class Pool {
     sleepers_.fetch_sub(1, std::memory_order_seq_cst);
   }
 
-  // A thread that cannot be created is one helper less, not an error.
+  // A thread that cannot be created is one helper less, not an error. Trying costs as much as a small job, so the next
+  // jobs do not.
   void start_workers() {
-    while (workers_.size() + 1 < pool_threads()) {
-      try {
+    if (workers_.size() + 1 >= pool_threads()) return;
+    if (jobs_without_trying_ > 0) {
+      --jobs_without_trying_;
+      return;
+    }
+    try {
+      while (workers_.size() + 1 < pool_threads()) {
         workers_.emplace_back([this, next = workers_.size() + 1] {
           seat = next;
           work();
         });
-      } catch (const std::system_error&) {
-        return;
-      } catch (const std::bad_alloc&) {
-        return;
       }
+    } catch (const std::exception&) {  // std::system_error, std::bad_alloc
+      jobs_without_trying_ = kJobsBetweenTries;
     }
   }
 
@@ -181,6 +193,7 @@ class Pool {
 
   alignas(64) std::atomic<bool> claimed_{false};
   std::vector<std::thread> workers_;
+  unsigned jobs_without_trying_ = 0;
 
   alignas(64) std::atomic<size_t> ticket_{0};
   std::atomic<bool> stopping_{false};
@@ -201,13 +214,14 @@ void forget_pool() { instance.store(nullptr, std::memory_order_relaxed); }
 const int fork_handler = pthread_atfork(nullptr, nullptr, forget_pool);
 #endif
 
-Pool& pool() {
+// The pool, or null where there is no memory for one: the caller then works alone.
+Pool* pool() {
   Pool* current = instance.load(std::memory_order_acquire);
-  if (current != nullptr) return *current;
-  Pool* fresh = new Pool;
-  if (instance.compare_exchange_strong(current, fresh, std::memory_order_acq_rel)) return *fresh;
+  if (current != nullptr) return current;
+  Pool* fresh = new (std::nothrow) Pool;
+  if (fresh == nullptr || instance.compare_exchange_strong(current, fresh, std::memory_order_acq_rel)) return fresh;
   delete fresh;
-  return *current;
+  return current;
 }
 
 std::mutex users_lock;
@@ -215,11 +229,17 @@ size_t users = 0;
 
 }  // namespace
 
-void parallel_run(size_t chunks, ChunkFunction function, void* context) { pool().run(chunks, function, context); }
+void parallel_run(size_t chunks, ChunkFunction function, void* context) noexcept {
+  if (chunks >= 2 && pool_threads() >= 2) {
+    Pool* const helpers = pool();
+    if (helpers != nullptr && helpers->run(chunks, function, context)) return;
+  }
+  for (size_t i = 0; i < chunks; ++i) function(context, i);
+}
 
 size_t pool_seat() { return seat; }
 
-size_t pool_threads() {
+size_t pool_threads() noexcept {
   const size_t wanted = wanted_threads.load(std::memory_order_relaxed);
   if (wanted != 0) return wanted;
   size_t unset = 0;
@@ -227,7 +247,12 @@ size_t pool_threads() {
   return wanted_threads.compare_exchange_strong(unset, threads) ? threads : unset;
 }
 
-void set_pool_threads(size_t threads) { pool().set_threads(threads); }
+void set_pool_threads(size_t threads) noexcept {
+  if (threads < 1) threads = 1;
+  Pool* const helpers = instance.load(std::memory_order_acquire);
+  if (helpers != nullptr) helpers->set_threads(threads);
+  else wanted_threads.store(threads, std::memory_order_relaxed);
+}
 
 void pool_acquire() {
   std::lock_guard<std::mutex> lock(users_lock);
@@ -236,7 +261,8 @@ void pool_acquire() {
 
 void pool_release() {
   std::lock_guard<std::mutex> lock(users_lock);
-  if (--users == 0 && instance.load(std::memory_order_acquire) != nullptr) pool().stop();
+  if (--users > 0) return;
+  if (Pool* const helpers = instance.load(std::memory_order_acquire)) helpers->stop();
 }
 
 }  // namespace downhill

@@ -9,14 +9,15 @@ namespace downhill {
 
 using ChunkFunction = void (*)(void* context, size_t chunk);
 
-// Runs function(context, i) once for every i in [0, chunks), in any order, and returns when all are done.
+// Runs function(context, i) once for every i in [0, chunks), in any order, and returns when all are done. Cannot fail:
+// where memory or threads are short, fewer threads take part. What a chunk throws would end the process.
 // The floating-point mode is the chunk's own business (memory/fp_mode.h).
-void parallel_run(size_t chunks, ChunkFunction function, void* context);
+void parallel_run(size_t chunks, ChunkFunction function, void* context) noexcept;
 
 // Threads that take part, the caller included. Default: min(available parallelism, cgroup quota, physical cores),
 // or DOWNHILL_THREADS.
-size_t pool_threads();
-void set_pool_threads(size_t threads);
+size_t pool_threads() noexcept;
+void set_pool_threads(size_t threads) noexcept;
 
 // The seat of the calling thread: 0 for a thread that submits work, 1, 2, … for the pool's workers. It says where data
 // lies in a cache, never what is computed.
