@@ -111,8 +111,8 @@ export class OptimizerCore {
     return new kind(this.backend.allocate(count * kind.BYTES_PER_ELEMENT), 0, count);
   }
 
-  /** State arrays that the parameter's rule needs and does not have yet. */
-  #ensureSlots(parameter: ParameterState, rule: StepRule): void {
+  /** Makes state arrays that the parameter's rule needs and does not have yet; `made` receives how to take them back. */
+  #ensureSlots(parameter: ParameterState, rule: StepRule, made: (() => void)[]): void {
     const { method, values } = parameter.group;
     for (const name of rule.slots) {
       if (parameter.slots[name]) continue;
@@ -121,18 +121,19 @@ export class OptimizerCore {
       if (initial === "parameter") slot.set(parameter.data);
       else if (initial !== 0) slot.fill(initial);
       parameter.slots[name] = slot;
+      made.push(() => delete parameter.slots[name]);
     }
   }
 
   /** Clusters of all parameters that are not frozen; those of `inactive` ones have active = false. */
-  clustersFor(inactive: readonly boolean[]): Cluster[] {
+  #clustersFor(inactive: readonly boolean[], made: (() => void)[]): Cluster[] {
     const clusters: Cluster[] = [];
     const byKey = new Map<string, Cluster>();
     this.parameters.forEach((parameter, index) => {
       const { group, dtype, step, scalars } = parameter;
       if (group.frozen) return;
       const rule = group.method.rule(group.values, parameter);
-      this.#ensureSlots(parameter, rule);
+      this.#ensureSlots(parameter, rule, made);
       // Clipped by its own norm, each parameter has a factor of its own.
       const alone = clipsNorm(group.values) ? index : "";
       const key = `${alone} ${this.groups.indexOf(group)} ${dtype} ${rule.name} ${step} ${!inactive[index]} ${JSON.stringify(scalars)}`;
@@ -147,8 +148,22 @@ export class OptimizerCore {
     return clusters;
   }
 
-  /** A plan of its own over the current state, for other gradients than step()'s. `order` are the parameters of its tensors. */
-  createPlan(clusters: readonly Cluster[]): StepPlan {
+  /**
+   * Clusters for gradients of which `inactive` are null, and a plan of its own over them; state arrays are made where
+   * there are none. Where memory is short nothing has changed.
+   */
+  createPlan(inactive: readonly boolean[]): { readonly clusters: Cluster[]; readonly plan: StepPlan } {
+    const made: (() => void)[] = [];
+    try {
+      const clusters = this.#clustersFor(inactive, made);
+      return { clusters, plan: this.#planOf(clusters) };
+    } catch (error) {
+      for (const takeBack of made) takeBack();
+      throw error;
+    }
+  }
+
+  #planOf(clusters: readonly Cluster[]): StepPlan {
     return this.backend.createStepPlan(
       clusters.map(({ rule, dtype, members }) => ({
         rule,
@@ -169,8 +184,7 @@ export class OptimizerCore {
     const stale = this.#plan === undefined || inactive.some((off, i) => off !== (this.#inactive[i] ?? false));
     if (stale || this.#plan === undefined) {
       this.#keepCounts();
-      const clusters = this.clustersFor(inactive);
-      const plan = this.createPlan(clusters);
+      const { clusters, plan } = this.createPlan(inactive);
       this.#plan?.dispose();
       this.#plan = plan;
       this.clusters = clusters;

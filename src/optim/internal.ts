@@ -43,8 +43,7 @@ export function bindGradients<O extends OptionValues>(
       "ERR_OPTION",
     );
   inside.invalidate();
-  const clusters = inside.clustersFor(gradients.map((gradient) => gradient === null));
-  const plan = inside.createPlan(clusters);
+  const { clusters, plan } = inside.createPlan(gradients.map((gradient) => gradient === null));
   const order = clusters.flatMap(({ members }) => members);
   const parameters = order.map((index) => inside.parameters[index]!.data);
   plan.bind(
