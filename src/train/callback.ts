@@ -35,7 +35,7 @@ export interface TrainingRun {
    */
   stop(reason: string, options?: { readonly resumable?: boolean }): void;
   readonly stopReason: string | undefined;
-  /** A copy of all parameters and running statistics. */
+  /** A copy of all parameters and running statistics; the averaged ones where fit validates with these. */
   weights(): NamedTensor[];
   setWeights(weights: readonly NamedTensor[]): void;
   /** Saves everything that resuming needs, atomically. */

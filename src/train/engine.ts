@@ -219,8 +219,8 @@ class EngineTrainer implements Trainer {
   /** The next call of a range: at most CHUNK updates, or one where the optimizer reads what the step computes. */
   #prepare(order: Int32Array | Uint32Array, { begin, end }: Range, first: number, options: RunOptions): PreparedCall {
     const { batchSize, accumulate = 1, learningRates, stopOnNonFinite = false, gradientNorms = false } = options;
-    const { stepwise } = this.#updater;
-    const limit = begin + batchSize * accumulate * (stepwise ? 1 : CHUNK);
+    const { stepwise, limit: most } = this.#updater;
+    const limit = begin + batchSize * accumulate * (stepwise ? 1 : Math.min(CHUNK, most));
     const plan = this.#parts(Math.min(end, limit) - begin, batchSize, accumulate, !stepwise);
     const controls = stepwise ? new Float64Array(0) : this.#updater.controls(plan.updates.length, learningRates?.subarray(first));
     const call: LoopCall = {

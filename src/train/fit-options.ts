@@ -2,6 +2,7 @@
 import type { AbortSignalLike } from "../core/abort.ts";
 import { checkInteger } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import type { AverageOptions } from "./averaging.ts";
 import type { Callback } from "./callback.ts";
 import type { Batch, Inputs } from "./dataset.ts";
 
@@ -13,6 +14,8 @@ export interface StopConditions {
   readonly lossChange?: number;
   /** No parameter changed by more than this during the epoch. */
   readonly parameterChange?: number;
+  /** The Euclidean norm of the epoch's last gradient, over all parameters and before clipping, is at most this. */
+  readonly gradientNorm?: number;
   /** This many updates are made; also inside an epoch. */
   readonly maxSteps?: number;
 }
@@ -39,6 +42,8 @@ export interface FitOptions {
   /** Mini-batches whose mean gradient makes one update, ≥ 1; default 1. */
   readonly accumulate?: number;
   readonly stopWhen?: StopConditions;
+  /** Averages of the weights beside the trained ones: "ema", "swa" or options. Default: none. */
+  readonly average?: AverageOptions | "ema" | "swa";
   readonly callbacks?: readonly Callback[];
   /** 1 (default where standard error is a terminal): progress bar; 0: silent; 2: one plain line per epoch. */
   readonly verbose?: 0 | 1 | 2;
@@ -60,13 +65,14 @@ const KEYS = new Set([
   "stepsPerEpoch",
   "accumulate",
   "stopWhen",
+  "average",
   "callbacks",
   "verbose",
   "resume",
   "signal",
 ]);
 
-const STOP_KEYS = ["loss", "lossChange", "parameterChange", "maxSteps"];
+const STOP_KEYS = ["loss", "lossChange", "parameterChange", "gradientNorm", "maxSteps"];
 
 /** @throws RangeError ERR_OPTION, ERR_RANGE; TypeError ERR_DTYPE, ERR_OPTION. */
 export function checkFitOptions(options: FitOptions): void {

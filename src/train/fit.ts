@@ -2,6 +2,7 @@
 // on how an epoch is cut into calls, so the loop cuts it by time.
 import type { AbortSignalLike } from "../core/abort.ts";
 import { fault } from "../core/errors.ts";
+import type { Averaging } from "./averaging.ts";
 import type { Callback } from "./callback.ts";
 import { evaluateData } from "./evaluation.ts";
 import type { StopConditions } from "./fit-options.ts";
@@ -22,6 +23,7 @@ export interface FitPlan {
   readonly metrics: ReadonlyMap<string, Metric>;
   readonly accumulate: number;
   readonly stopWhen: StopConditions;
+  readonly average: Averaging | undefined;
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignalLike | undefined;
 }
@@ -42,7 +44,8 @@ function learningRates(plan: FitPlan, training: Training, count: number): Float6
 
 /** Trains to the end of the epoch, a stop or an abort. Returns whether the epoch is complete. */
 async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
-  const { trainer, source, accumulate, callbacks, signal, stopWhen } = plan;
+  const { trainer, source, accumulate, callbacks, signal, stopWhen, average } = plan;
+  const gradientNorms = stopWhen.gradientNorm !== undefined;
   const perStep = callbacks.some(({ onStepEnd }) => onStepEnd !== undefined);
   const stopOnNonFinite = callbacks.some((callback) => callback.stopOnNonFinite);
   for (;;) {
@@ -50,7 +53,8 @@ async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
     const allowed = (stopWhen.maxSteps ?? Number.POSITIVE_INFINITY) - training.updates;
     if (allowed <= 0) training.stop(`${training.updates} updates are made`, { resumable: true });
     if (training.stopReason !== undefined) return source.atEnd;
-    const chunk = await source.next(trainer, Math.min(perStep ? 1 : training.callUpdates, allowed));
+    const ahead = average?.ahead(training.epoch, training.updates) ?? Number.POSITIVE_INFINITY;
+    const chunk = await source.next(trainer, Math.min(perStep ? 1 : training.callUpdates, allowed, ahead));
     if (chunk === undefined) return true;
     const { order, batchSize, begin, end } = chunk;
     const count = Math.ceil((end - begin) / (batchSize * accumulate));
@@ -62,12 +66,14 @@ async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
       end,
       accumulate,
       stopOnNonFinite,
+      gradientNorms,
       ...(rates ? { learningRates: rates } : {}),
       ...(signal ? { signal } : {}),
     });
     const seconds = (performance.now() - start) / 1000;
     training.seconds += seconds;
     training.add(result);
+    if (result.updates > 0) average?.afterUpdates(training.epoch, training.updates);
     source.advance(result.position);
     training.position = source.position;
     const wanted = Math.round((result.updates * TARGET_SECONDS) / seconds);
@@ -84,6 +90,18 @@ async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
 }
 
 async function measure(plan: FitPlan, training: Training): Promise<Record<string, number>> {
+  const averaged = plan.average?.evaluate ? plan.average.weights() : undefined;
+  if (averaged === undefined) return measureCurrent(plan, training);
+  const trained = training.trainedWeights();
+  training.setWeights(averaged);
+  try {
+    return await measureCurrent(plan, training);
+  } finally {
+    training.setWeights(trained);
+  }
+}
+
+async function measureCurrent(plan: FitPlan, training: Training): Promise<Record<string, number>> {
   const logs = training.logs();
   const { metrics, trainRows, validation, trainer } = plan;
   const extra = new Map([...metrics].filter(([name]) => !(name in logs)));
@@ -100,8 +118,8 @@ async function measure(plan: FitPlan, training: Training): Promise<Record<string
 
 function largestChange(before: readonly NamedTensor[], now: readonly NamedTensor[]): number {
   let largest = 0;
-  before.forEach(({ tensor: { data } }, k) => {
-    const other = now[k]!.tensor.data;
+  now.forEach(({ tensor: { data } }, k) => {
+    const other = before[k]!.tensor.data;
     for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]! - other[i]!));
   });
   return largest;
@@ -116,6 +134,8 @@ function converged({ stopWhen }: FitPlan, training: Training, change: number): s
     return `the loss changed by at most ${stopWhen.lossChange}`;
   if (stopWhen.parameterChange !== undefined && change <= stopWhen.parameterChange)
     return `no parameter changed by more than ${stopWhen.parameterChange}`;
+  if (stopWhen.gradientNorm !== undefined && training.gradientNorm <= stopWhen.gradientNorm)
+    return `the gradient's norm is at most ${stopWhen.gradientNorm}`;
   return undefined;
 }
 
@@ -127,8 +147,9 @@ async function runOneEpoch(plan: FitPlan, training: Training, resumed: boolean):
   source.startEpoch(epoch, position);
   // An epoch that goes on after a resume began before it: its learning rate is in the optimizer's state already.
   if (!(resumed && position > 0)) await training.call((callback) => callback.onEpochBegin?.(epoch, training));
-  const before = stopWhen.parameterChange === undefined ? [] : training.weights();
+  const before = stopWhen.parameterChange === undefined ? [] : training.trainedWeights();
   const complete = await runEpoch(plan, training);
+  if (complete) plan.average?.afterEpoch(epoch);
   const logs = await measure(plan, training);
   if (training.history.epoch.at(-1) === epoch) training.history.dropLast();
   training.history.add(epoch, logs);
@@ -137,7 +158,7 @@ async function runOneEpoch(plan: FitPlan, training: Training, resumed: boolean):
     // Schedules that read a metric (reduceOnPlateau) see one value per epoch.
     (plan.trainer.optimizer as RestorableOptimizer).observeMetric?.(logs.val_loss ?? logs.loss!);
   }
-  const reason = converged(plan, training, largestChange(before, plan.trainer.network.parameters));
+  const reason = converged(plan, training, before.length === 0 ? 0 : largestChange(before, plan.trainer.network.parameters));
   if (reason !== undefined) training.stop(reason);
   await training.call((callback) => callback.onEpochEnd?.(epoch, logs, training));
 }
@@ -151,6 +172,8 @@ export async function runFit(plan: FitPlan, training: Training): Promise<void> {
       await runOneEpoch(plan, training, training.epoch === first);
     }
     training.history.stopReason = training.stopReason;
+    const averaged = plan.average?.apply ? plan.average.weights() : undefined;
+    if (averaged !== undefined) training.setWeights(averaged);
     await training.call((callback) => callback.onTrainEnd?.(training.lastLogs(), training));
   } finally {
     await plan.source.dispose();

@@ -1,3 +1,4 @@
+export type { AverageOptions } from "./averaging.ts";
 export type { Callback, CallbackState, Logs, Progress, TrainingRun } from "./callback.ts";
 export * from "./callbacks/index.ts";
 export { ConfusionMatrix } from "./confusion.ts";

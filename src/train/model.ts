@@ -4,8 +4,10 @@ import { fault, wrongValue } from "../core/errors.ts";
 import { elementCount } from "../core/shape.ts";
 import type { Tensor } from "../core/types.ts";
 import { lossOf } from "../nn/losses.ts";
+import type { LookaheadOptions } from "../optim/index.ts";
 import { checkSchedule } from "../schedule/cursor.ts";
 import type { AnySchedule } from "../schedule/schedule.ts";
+import { Averaging } from "./averaging.ts";
 import { ProgressBar } from "./callbacks/progress-bar.ts";
 import type { ConfusionMatrix } from "./confusion.ts";
 import { type Batch, type Inputs, toInputs, toTrainingData } from "./dataset.ts";
@@ -14,7 +16,7 @@ import { type FitPlan, type RowData, runFit } from "./fit.ts";
 import { checkFitOptions, type FitOptions } from "./fit-options.ts";
 import type { History } from "./history.ts";
 import { metrics as knownMetrics, type Metric, type MetricName } from "./metrics.ts";
-import { type OptimizerChoice, optimizerFactory, type RestorableOptimizer } from "./optimizers.ts";
+import { type OptimizerChoice, optimizerFactory, type RestorableOptimizer, withLookahead } from "./optimizers.ts";
 import { type BatchStream, ResidentSource, type Source, StreamSource } from "./source.ts";
 import { decodeTraining, decodeWeights, weightTensors } from "./state.ts";
 import { summaryText } from "./summary.ts";
@@ -28,6 +30,8 @@ export interface CompileOptions {
   readonly loss: unknown;
   /** Names of known metrics, or own functions by name. Default none. */
   readonly metrics?: readonly MetricName[] | Readonly<Record<string, Metric>>;
+  /** Lookahead around the optimizer: true for its defaults (period 5, alpha 0.5), or options. Default: none. */
+  readonly lookahead?: boolean | LookaheadOptions;
   /** The learning rate over the updates, for every parameter group that has no schedule of its own. */
   readonly schedule?: AnySchedule;
   readonly clip?: ClipOptions;
@@ -86,9 +90,10 @@ export class Model {
   /** Chooses optimizer, loss and metrics. Compiling again starts with a new optimizer; the weights stay. */
   compile(options: CompileOptions): this {
     if (this.running) throw fault("ERR_BUSY", "compile: a fit of this model is running");
-    const { optimizer, metrics, schedule, ...rest } = options;
+    const { optimizer, metrics, schedule, lookahead = false, ...rest } = options;
     const resolved = resolveMetrics(metrics);
-    const trainer = this.createTrainer({ ...rest, network: this.network, optimizer: optimizerFactory(optimizer) });
+    const factory = withLookahead(optimizerFactory(optimizer), lookahead);
+    const trainer = this.createTrainer({ ...rest, network: this.network, optimizer: factory });
     if (schedule !== undefined) {
       checkSchedule("schedule", schedule);
       for (const group of trainer.optimizer.groups as readonly { schedule?: AnySchedule }[]) group.schedule ??= schedule;
@@ -174,9 +179,10 @@ export class Model {
     const callbacks = [...(options.callbacks ?? []), ...bar];
     const { metadata } = this;
     const accuracy = metrics.has("accuracy");
-    const training = new Training({ trainer, callbacks, epochs, batchSize, samples, shuffleSeed, metadata, accuracy });
+    const average = options.average === undefined ? undefined : new Averaging(options.average, this.network, epochs);
+    const training = new Training({ trainer, callbacks, epochs, batchSize, samples, shuffleSeed, metadata, accuracy, average });
     if (resume !== undefined) await this.resume(trainer, training, resume);
-    const plan: FitPlan = { trainer, source, validation, trainRows, metrics, accumulate, stopWhen, callbacks, signal };
+    const plan: FitPlan = { trainer, source, validation, trainRows, metrics, accumulate, stopWhen, average, callbacks, signal };
     await runFit(plan, training);
     return training.history;
   }

@@ -2,6 +2,7 @@
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { Tensor } from "../core/types.ts";
 import * as classes from "../optim/index.ts";
+import type { CommonValues } from "../optim/method.ts";
 import type { TrainerOptimizer } from "./trainer.ts";
 
 /** What fit asks of an optimizer beside what the trainer needs; every class of src/optim has it. */
@@ -39,4 +40,17 @@ export function optimizerFactory(choice: OptimizerChoice): OptimizerFactory {
   const Class = BY_NAME.get(name.toLowerCase());
   if (Class === undefined) throw wrongValue("optimizer", `one of ${optimizerNames().join(", ")}`, name, "ERR_OPTION");
   return (params) => new Class(params, options);
+}
+
+/** The same optimizer inside of Lookahead, where asked for. @throws ERR_OPTION. */
+export function withLookahead(factory: OptimizerFactory, lookahead: boolean | classes.LookaheadOptions): OptimizerFactory {
+  if (lookahead === false) return factory;
+  if (lookahead !== true && (lookahead === null || typeof lookahead !== "object"))
+    throw wrongKind("lookahead", "true or { period, alpha }", lookahead, "ERR_OPTION");
+  return (params, names) => {
+    const optimizer = factory(params, names);
+    if (!(optimizer instanceof classes.Optimizer))
+      throw wrongKind("optimizer", "an optimizer that Lookahead can go around", optimizer, "ERR_OPTION");
+    return new classes.Lookahead<CommonValues>(optimizer, lookahead === true ? {} : lookahead);
+  };
 }

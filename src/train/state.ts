@@ -6,6 +6,7 @@ import { decodeTree, encodeTree } from "../checkpoint/tree.ts";
 import { dtypeOf } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import type { AveragingState } from "./averaging.ts";
 import type { CallbackState } from "./callback.ts";
 import type { History } from "./history.ts";
 import type { GeneratorState, NamedTensor, Trainer } from "./trainer.ts";
@@ -40,6 +41,8 @@ export interface TrainingState {
   readonly stopReason: string | null;
   readonly history: ReturnType<History["toJSON"]>;
   readonly callbacks: Readonly<Record<string, CallbackState>>;
+  /** Averaged weights, where fit was asked for them. */
+  readonly average?: AveragingState;
 }
 
 function stored({ tensor }: NamedTensor): StoredTensor {
@@ -74,10 +77,18 @@ export function decodeWeights(file: Safetensors): NamedTensor[] {
     });
 }
 
-/** The weights to predict with: the best ones that early stopping keeps in a checkpoint, or else those of the file. */
+/**
+ * The weights to predict with: the best ones that early stopping keeps in a checkpoint, or else the averaged ones, or else
+ * those of the file.
+ */
 export function decodeBestWeights(file: Safetensors): NamedTensor[] {
-  if (file.metadata[STATE_KEY] === undefined) return decodeWeights(file);
-  return [...(decodeTraining(file).callbacks.earlyStopping?.tensors ?? decodeWeights(file))];
+  const weights = decodeWeights(file);
+  if (file.metadata[STATE_KEY] === undefined) return weights;
+  const { callbacks, average } = decodeTraining(file);
+  const best = callbacks.earlyStopping?.tensors;
+  if (best !== undefined && best.length > 0) return [...best];
+  if (average === undefined || average.updates === 0) return weights;
+  return weights.map(({ name, tensor }) => ({ name, tensor: { ...tensor, data: average.average[name] ?? tensor.data } }));
 }
 
 /** The training state of a file. @throws Error ERR_FORMAT where the file has none or one of another format. */

@@ -1,7 +1,8 @@
 // One training while it runs: where it stands, what callbacks may ask of it, how it is saved. fit.ts drives it.
 import { writeSafetensors } from "../checkpoint/file.ts";
-import { fault } from "../core/errors.ts";
+import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import type { Averaging } from "./averaging.ts";
 import type { Callback, CallbackState, Logs, Progress, TrainingRun } from "./callback.ts";
 import { History } from "./history.ts";
 import { checkTraining, type EpochSums, encodeTraining, type TrainingState } from "./state.ts";
@@ -18,6 +19,7 @@ export interface TrainingSetup {
   readonly metadata: Readonly<Record<string, string>>;
   /** Whether the epoch's logs show the accuracy that the engine counts. */
   readonly accuracy: boolean;
+  readonly average: Averaging | undefined;
 }
 
 function copy({ name, tensor }: NamedTensor): NamedTensor {
@@ -36,6 +38,8 @@ export class Training implements TrainingRun {
   sums: EpochSums = { loss: 0, correct: 0, rows: 0 };
   steps = 0;
   seconds = 0;
+  /** The norm of the last gradient, where the engine was asked for it. */
+  gradientNorm = Number.NaN;
   /** The last rate that a callback scheduled. */
   scheduledRate: number | undefined;
   /** Updates that the next call of the engine should make. */
@@ -64,7 +68,13 @@ export class Training implements TrainingRun {
     this.resumable = resumable;
   }
 
+  /** Where fit validates with averaged weights, these. */
   weights(): NamedTensor[] {
+    const { average } = this.setup;
+    return (average?.evaluate ? average.weights() : undefined) ?? this.trainedWeights();
+  }
+
+  trainedWeights(): NamedTensor[] {
     return [...this.trainer.network.parameters, ...this.trainer.network.buffers].map(copy);
   }
 
@@ -101,6 +111,7 @@ export class Training implements TrainingRun {
     }
     this.steps += result.losses.length;
     this.updates += result.updates;
+    this.gradientNorm = result.gradientNorms.at(-1) ?? this.gradientNorm;
   }
 
   async call(run: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
@@ -132,6 +143,7 @@ export class Training implements TrainingRun {
       history: this.history.toJSON(),
       stopReason: this.resumable ? null : (this.stopReason ?? null),
       callbacks,
+      ...(this.setup.average ? { average: this.setup.average.state() } : {}),
     };
   }
 
@@ -142,6 +154,8 @@ export class Training implements TrainingRun {
   /** Whether this training can go on from a state. @throws RangeError ERR_STATE. */
   checkResume(state: TrainingState): void {
     checkTraining(state, this.trainer, this.setup);
+    if ((state.average === undefined) !== (this.setup.average === undefined))
+      throw wrongValue("resume: average", state.average ? `"${state.average.kind}"` : "none", "the other", "ERR_STATE");
   }
 
   /** Goes on from a checked state; weights and optimizer are loaded by the caller. */
@@ -152,6 +166,7 @@ export class Training implements TrainingRun {
     this.sums = { ...state.sums };
     this.updates = state.updates;
     this.history = History.fromJSON(state.history);
+    if (state.average) this.setup.average?.loadState(state.average);
     this.stopReason = state.stopReason ?? undefined;
     for (const callback of this.setup.callbacks) {
       const saved = callback.name === undefined ? undefined : state.callbacks[callback.name];

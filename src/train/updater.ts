@@ -3,13 +3,17 @@
 import type { StepPlan } from "../backend/optim.ts";
 import { wrongKind } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { Lookahead } from "../optim/averaging/lookahead.ts";
 import { advance, type BoundPlan, bindGradients, writeControl } from "../optim/internal.ts";
+import type { CommonValues } from "../optim/method.ts";
 import { core, Optimizer } from "../optim/optimizer.ts";
 import type { TrainerOptimizer } from "./trainer.ts";
 
 export interface Updater {
   /** True where step() makes each update. */
   readonly stepwise: boolean;
+  /** Updates that may run before advance() must be told of them. */
+  readonly limit: number;
   /** The plan for the loop, and whether it is another one than last time. */
   plan(): { readonly plan: StepPlan; readonly changed: boolean };
   /** Control rows of the coming updates. */
@@ -28,6 +32,10 @@ class PlanUpdater implements Updater {
     readonly optimizer: Optimizer,
     readonly gradients: readonly FloatArray[],
   ) {}
+
+  get limit(): number {
+    return Number.POSITIVE_INFINITY;
+  }
 
   get stepwise(): boolean {
     const inside = this.optimizer[core];
@@ -90,9 +98,34 @@ class PlanUpdater implements Updater {
   }
 }
 
+/** The inner optimizer's plan runs inside the loop, up to the next step of the slow weights. */
+class LookaheadUpdater extends PlanUpdater {
+  constructor(
+    readonly lookahead: Lookahead<CommonValues>,
+    gradients: readonly FloatArray[],
+  ) {
+    super(lookahead.optimizer, gradients);
+  }
+
+  override get limit(): number {
+    return this.lookahead.stepsToSlow;
+  }
+
+  override advance(updates: number, learningRates: Float64Array | undefined): void {
+    super.advance(updates, learningRates);
+    this.lookahead.counted(updates);
+  }
+
+  override step(loss: number, learningRate: number | undefined): void {
+    super.step(loss, learningRate);
+    this.lookahead.counted(1);
+  }
+}
+
 const rateOption = (learningRate: number | undefined) => (learningRate === undefined ? {} : { learningRate });
 
 export function updaterFor(optimizer: TrainerOptimizer, gradients: readonly FloatArray[]): Updater {
+  if (optimizer instanceof Lookahead) return new LookaheadUpdater(optimizer, gradients);
   if (!(optimizer instanceof Optimizer)) throw wrongKind("optimizer", "a function that returns an optimizer", optimizer);
   return new PlanUpdater(optimizer, gradients);
 }

@@ -58,12 +58,30 @@ export class Lookahead<O extends OptionValues> {
       throw wrongValue("Lookahead", `the ${this.slow.length} parameters of construction`, parameters.length, "ERR_STATE");
     }
     this.optimizer.step(gradients, options);
-    this.#steps++;
-    if (this.#steps % this.#period !== 0) return;
-    parameters.forEach(({ data }, i) => {
+    this.counted(1);
+  }
+
+  /** Steps of the inner optimizer that may be made before counted() must be told. */
+  get stepsToSlow(): number {
+    return this.#period - (this.#steps % this.#period);
+  }
+
+  /**
+   * For a loop that steps the inner optimizer by itself: counts `steps` of its steps, at most `stepsToSlow`, and moves the
+   * slow weights where the period is full.
+   */
+  counted(steps: number): void {
+    this.#steps += steps;
+    if (steps === 0 || this.#steps % this.#period !== 0) return;
+    this.optimizer[core].parameters.forEach(({ data }, i) => {
       moveTowards(this.slow[i], data, this.#alpha);
       data.set(this.slow[i]);
     });
+  }
+
+  /** For schedules that read a metric, as the optimizer's. */
+  observeMetric(metric: number): void {
+    this.optimizer.observeMetric(metric);
   }
 
   stateDict(): LookaheadState {
