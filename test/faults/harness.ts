@@ -37,11 +37,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs test/faults/`script` with arguments; every DOWNHILL_ variable of ours is dropped, then `env` is added. */
-export function runInjected(script: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+/** Runs a script in a Node of its own; every DOWNHILL_ variable of ours is dropped, then `env` is added. */
+export function runScript(script: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("DOWNHILL_"));
-  const child = spawn(process.execPath, [join(here, script), ...args], {
-    env: { ...Object.fromEntries(inherited), DOWNHILL_SILENT: "1", INJECTOR: injector, LD_PRELOAD: injector, ...env },
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
@@ -54,4 +54,9 @@ export function runInjected(script: string, args: readonly string[], env: Record
   return new Promise((done) => {
     child.on("close", (status, signal) => done({ status, signal, lines: stdout.trim().split("\n"), stderr }));
   });
+}
+
+/** Runs test/faults/`script` with the injector in place. */
+export function runInjected(script: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return runScript(join(here, script), args, { DOWNHILL_SILENT: "1", INJECTOR: injector, LD_PRELOAD: injector, ...env });
 }
