@@ -18,7 +18,7 @@ const KernelSet<float>& kernel_set(float) { return kernels().gemm->f32; }
 const KernelSet<double>& kernel_set(double) { return kernels().gemm->f64; }
 
 template <class T>
-void plain_block(const Job<T>& job, Range rows, Range columns) {
+void plain_block(const Job<T>& job, bool dot, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   Tile<T> tile{};
   tile.k = g.k;
@@ -32,7 +32,7 @@ void plain_block(const Job<T>& job, Range rows, Range columns) {
   tile.ldc = g.ldc;
   const Epilogue<T> epilogue = job.epilogue(rows.begin, columns.begin);
   tile.epilogue = &epilogue;
-  job.set.plain(tile, b_column, rows.size(), columns.size());
+  (dot ? job.set.plain_dot : job.set.plain)(tile, b_column, rows.size(), columns.size());
 }
 
 template <class T>
@@ -44,7 +44,7 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
     case Regime::direct: done = direct_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
   }
-  if (!done) plain_block(job, rows, columns);
+  if (!done) plain_block(job, regime == Regime::dot, rows, columns);
 }
 
 template <class T>

@@ -67,6 +67,7 @@ struct KernelSet {
   void (*transpose)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
   // C(i, j) one element at a time, from any strides, without scratch memory: when memory is exhausted.
   void (*plain)(const Tile<T>&, size_t b_column, size_t rows, size_t columns);
+  void (*plain_dot)(const Tile<T>&, size_t b_column, size_t rows, size_t columns);  // the same in dot order
 };
 
 struct GemmTable {

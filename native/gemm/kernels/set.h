@@ -26,6 +26,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.dot = DotKernel<V>::run;
   set.copy = PackKernel<V>::copy;
   set.transpose = PackKernel<V>::transpose;
-  set.plain = PlainKernel<V>::run;
+  set.plain = PlainKernel<V>::template run<false>;
+  set.plain_dot = PlainKernel<V>::template run<true>;
   return set;
 }

@@ -129,21 +129,40 @@ struct TileKernel {
   }
 };
 
-// One element at a time, any strides: for the case that no scratch memory is to be had.
+// One element at a time, any strides: for the case that no scratch memory is to be had. kDot: in dot order (dot.h).
 template <class V>
 struct PlainKernel {
   using T = typename V::Scalar;
+
+  static inline T chain(const T* a, size_t a_step, const T* b, size_t b_step, size_t k) {
+    V acc = broadcast<V>(0);
+    for (size_t p = 0; p < k; ++p) acc = fma(broadcast<V>(a[p * a_step]), broadcast<V>(b[p * b_step]), acc);
+    T value;
+    store_n(&value, acc, 1);
+    return value;
+  }
+
+  static inline T dot(const T* a, size_t a_step, const T* b, size_t b_step, size_t k) {
+    constexpr size_t kLanes = 16;
+    T lane[kLanes];
+    for (size_t l = 0; l < kLanes; ++l) {
+      lane[l] = l < k ? chain(a + l * a_step, kLanes * a_step, b + l * b_step, kLanes * b_step, (k - l - 1) / kLanes + 1) : 0;
+    }
+    for (size_t distance = kLanes / 2; distance != 0; distance /= 2) {
+      for (size_t l = 0; l < distance; ++l) {
+        store_n(lane + l, add(broadcast<V>(lane[l]), broadcast<V>(lane[l + distance])), 1);
+      }
+    }
+    return lane[0];
+  }
+
+  template <bool kDot>
   static void run(const Tile<T>& t, size_t b_column, size_t rows, size_t columns) {
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j < columns; ++j) {
-        V acc = broadcast<V>(0);
         const T* a = t.a + i * t.a_row;
         const T* b = t.b + j * b_column;
-        for (size_t p = 0; p < t.k; ++p) {
-          acc = fma(broadcast<V>(a[p * t.a_col]), broadcast<V>(b[p * t.b_row]), acc);
-        }
-        T value;
-        store_n(&value, acc, 1);
+        const T value = kDot ? dot(a, t.a_col, b, t.b_row, t.k) : chain(a, t.a_col, b, t.b_row, t.k);
         Epilogue<T> e = *t.epilogue;
         if (e.bias != nullptr) e.bias += j;
         if (e.residual != nullptr) e.residual += i * e.ldr + j;
