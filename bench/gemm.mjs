@@ -1,5 +1,6 @@
-// Matrix multiply: native against the reference backend and against plain loops, 512³ float32.
-import { allocate, backendInfo, gemm, setBackend, setThreads } from "../dist/index.js";
+// Matrix multiply: native against the reference backend and against plain loops, 512³ float32; packed operands against
+// arrays.
+import { allocate, backendInfo, gemm, packB, prepareGemm, setBackend, setThreads } from "../dist/index.js";
 import { tiledGemm, tripleLoop } from "./plain/gemm.mjs";
 
 const size = 512;
@@ -20,8 +21,43 @@ function compare(name, actual, expected, k) {
   }
 }
 
+/** Weights that many calls share: [m, n, k, transB]. */
+const weights = [
+  [1, 784, 256, false],
+  [8, 3072, 768, false],
+  [64, 1024, 1024, false],
+  [512, 768, 3072, false],
+  [1, 784, 256, true],
+  [8, 768, 768, true],
+  [32, 784, 256, true],
+  [512, 512, 512, true],
+];
+
+async function comparePacked(bench) {
+  for (const [m, n, k, transB] of weights) {
+    const [a, b] = [m * k, k * n].map((length, seed) => fill(allocate("float32", length), seed + 1));
+    const packed = packB({ n, k, b, transB });
+    const sides = {
+      packed: prepareGemm({ m, n, k, a, b: packed, c: allocate("float32", m * n) }),
+      array: prepareGemm({ m, n, k, a, b, transB, c: allocate("float32", m * n) }),
+    };
+    const check = () => {
+      for (const side of Object.values(sides)) side.run();
+      if (!sides.packed.c.every((x, i) => Object.is(x, sides.array.c[i]))) throw new Error("packed: other bits than the array");
+    };
+    await bench.compare({
+      case: `${m}×${n}×${k}${transB ? " ABᵀ" : ""} float32, weights packed, 1 thread`,
+      sides: { packed: () => sides.packed.run(), array: () => sides.array.run() },
+      check,
+      rate: { work: (2 * m * n * k) / 1e9, unit: "GFLOP/s" },
+      budget: bench.quick ? 0.3 : 1,
+    });
+    packed.dispose();
+  }
+}
+
 export default {
-  question: "How much faster is native gemm than plain JavaScript?",
+  question: "How much faster is native gemm than plain JavaScript, and with packed weights?",
   async run(bench) {
     const [a, b] = [1, 2].map((seed) => fill(allocate("float32", size * size), seed));
     const results = Array.from({ length: 4 }, () => allocate("float32", size * size));
@@ -47,6 +83,8 @@ export default {
     const rate = { work: (2 * size ** 3) / 1e9, unit: "GFLOP/s" };
     setThreads(1);
     await bench.compare({ case: `${size}³ float32, 1 thread`, sides, check, rate, budget: bench.quick ? 1 : 8 });
+    setBackend("native");
+    await comparePacked(bench);
     setThreads(before);
     if (before > 1) await bench.compare({ case: `${size}³ float32, ${before} threads`, sides: { native: sides.native }, rate });
     setBackend("auto");

@@ -11,6 +11,8 @@ export { gemmAsync } from "./linalg/async.ts";
 export { type GemmBatchedOptions, gemmBatched } from "./linalg/batched.ts";
 export { type GemmOptions, gemm } from "./linalg/gemm.ts";
 export { type MatmulOptions, matmul } from "./linalg/matmul.ts";
+export { type PackBOptions, packB } from "./linalg/pack.ts";
+export type { PackedB } from "./linalg/packed.ts";
 export { type PreparedGemm, prepareGemm } from "./linalg/prepared.ts";
 export * from "./nn/index.ts";
 export * from "./optim/index.ts";

@@ -21,6 +21,7 @@ void register_optim(Napi::Env env, Napi::Object exports);
 void register_traffic(Napi::Env env, Napi::Object exports);
 void register_gemm(Napi::Env env, Napi::Object exports);
 void register_gemm_async(Napi::Env env, Napi::Object exports, double* control);
+void register_gemm_packed(Napi::Env env, Napi::Object exports, double* control);
 
 // What JavaScript calls an entry point, as a template argument.
 template <size_t kLength>

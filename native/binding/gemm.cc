@@ -63,6 +63,7 @@ struct Prepared {
   bool wide;
   GemmCall<float> single;
   GemmCall<double> full;
+  std::shared_ptr<PackedOperand> packed;  // retained, where the call uses one
 };
 
 napi_value run_prepared(napi_env env, napi_callback_info info) {
@@ -87,7 +88,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
   const double* control = static_cast<double*>(data);
-  Prepared* prepared = new Prepared{is_double(control), {}, {}};
+  Prepared* prepared = new Prepared{is_double(control), {}, {}, share_packed(env, arguments[1])};
   const bool read = prepared->wide ? read_call(env, arguments, control, &prepared->full)
                                    : read_call(env, arguments, control, &prepared->single);
   if (read && napi_create_function(env, "run", NAPI_AUTO_LENGTH, entry<"preparedGemm", run_prepared>, prepared, &result) == napi_ok &&
@@ -133,6 +134,7 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   define<"gemmPrepare", prepare>(env, exports, control);
   define<"gemmRegime", regime>(env, exports);
   register_gemm_async(env, exports, static_cast<double*>(control));
+  register_gemm_packed(env, exports, static_cast<double*>(control));
 }
 
 }  // namespace downhill::binding

@@ -14,6 +14,7 @@ struct Work {
   bool wide = false;
   GemmCall<float> single{};
   GemmCall<double> full{};
+  std::shared_ptr<PackedOperand> packed;
   Buffer* buffers[kArrays] = {};
   napi_ref arrays[kArrays] = {};
 };
@@ -90,6 +91,7 @@ napi_value call_async(napi_env env, napi_callback_info info) {
   Work* work = new Work;
   work->wide = static_cast<unsigned>(control[kFlags]) & kDouble;
   bool ready = work->wide ? read_call(env, arguments, control, &work->full) : read_call(env, arguments, control, &work->single);
+  if (ready) work->packed = share_packed(env, arguments[1]);
   for (size_t i = 0; ready && i < kArrays; ++i) ready = hold(env, arguments[i], &work->buffers[i], &work->arrays[i]);
   ready = ready && napi_create_string_utf8(env, "downhill.gemm", NAPI_AUTO_LENGTH, &name) == napi_ok &&
           napi_create_async_work(env, nullptr, name, execute, complete, work, &work->work) == napi_ok &&

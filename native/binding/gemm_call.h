@@ -6,13 +6,14 @@
 
 #include <cstddef>
 
+#include "binding/gemm_packed.h"
 #include "gemm/gemm.h"
 
 namespace downhill::binding {
 
 // Slots of the control block; the same list is in src/backend/native/gemm.ts, and a test compares them.
 enum Slot : size_t { kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC, kSlots };
-enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kActivationShift = 3 };
+enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kPacked = 8, kActivationShift = 4 };
 
 constexpr size_t kArrays = 5;  // a, b, c, bias, residual
 
@@ -47,15 +48,20 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
   const unsigned flags = static_cast<unsigned>(control[kFlags]);
   const size_t m = slot(control, kM), n = slot(control, kN), k = slot(control, kK);
   const bool trans_a = flags & kTransA, trans_b = flags & kTransB;
-  const T *a, *b, *c, *bias = nullptr, *residual = nullptr;
-  size_t a_length, b_length, c_length, length;
-  if (!array(env, arguments[0], &a, &a_length) || !array(env, arguments[1], &b, &b_length) ||
-      !array(env, arguments[2], &c, &c_length)) {
+  const T *a, *b = nullptr, *c, *bias = nullptr, *residual = nullptr;
+  size_t a_length, b_length = 0, c_length, length;
+  if (!array(env, arguments[0], &a, &a_length) || !array(env, arguments[2], &c, &c_length)) return false;
+  const PackedB<T>* packed = nullptr;
+  if (flags & kPacked) {
+    const PackedHandle* handle = packed_handle(env, arguments[1]);
+    packed = handle == nullptr || handle->operand == nullptr ? nullptr : packed_of(*handle->operand, T{});
+    if (packed == nullptr || packed->n != n || packed->k != k || packed->trans_b != trans_b) return false;
+  } else if (!array(env, arguments[1], &b, &b_length)) {
     return false;
   }
   const size_t lda = slot(control, kLda), ldb = slot(control, kLdb), ldc = slot(control, kLdc), ldr = slot(control, kLdr);
   if (!fits(trans_a ? k : m, trans_a ? m : k, lda, a_length)) return false;
-  if (!fits(trans_b ? n : k, trans_b ? k : n, ldb, b_length)) return false;
+  if (packed == nullptr && !fits(trans_b ? n : k, trans_b ? k : n, ldb, b_length)) return false;
   if (!fits(m, n, ldc, c_length)) return false;
   if (spare != nullptr) {
     // How far the first matrix may move within each array.
@@ -63,13 +69,13 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
       return rows == 0 || columns == 0 ? length : length - ((rows - 1) * ld + columns);
     };
     spare[0] = room(trans_a ? k : m, trans_a ? m : k, lda, a_length);
-    spare[1] = room(trans_b ? n : k, trans_b ? k : n, ldb, b_length);
+    spare[1] = packed != nullptr ? 0 : room(trans_b ? n : k, trans_b ? k : n, ldb, b_length);
     spare[2] = room(m, n, ldc, c_length);
   }
   if (present(env, arguments[3]) && (!array(env, arguments[3], &bias, &length) || length < n)) return false;
   if (present(env, arguments[4]) && (!array(env, arguments[4], &residual, &length) || !fits(m, n, ldr, length))) return false;
   *call = {m,    n,       k,   a,    lda, trans_a, b, ldb, trans_b, const_cast<T*>(c), ldc, static_cast<T>(control[kAlpha]),
-           static_cast<T>(control[kBeta]), bias, static_cast<Activation>(flags >> kActivationShift), residual, ldr};
+           static_cast<T>(control[kBeta]), bias, static_cast<Activation>(flags >> kActivationShift), residual, ldr, packed};
   return true;
 }
 

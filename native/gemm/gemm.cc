@@ -4,6 +4,7 @@
 #include "gemm/direct.h"
 #include "gemm/dots.h"
 #include "gemm/job.h"
+#include "gemm/packed.h"
 #include "gemm/regime.h"
 #include "gemm/split.h"
 #include "gemm/swapped.h"
@@ -67,6 +68,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
 
 template <class T>
 void run(const GemmCall<T>& call) {
+  if (call.packed != nullptr) return gemm_packed(call);
   if (call.m == 0 || call.n == 0) return;
   const Job<T> job{call, kernel_set(T{})};
   if (call.m <= kMaxRows) {

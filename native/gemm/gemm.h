@@ -8,6 +8,9 @@
 
 namespace downhill {
 
+template <class T>
+struct PackedB;  // gemm/packed.h
+
 // op(A) is m by k, op(B) is k by n. A is stored m by k with rows lda apart, or k by m where trans_a; likewise B.
 // C must not overlap A, B, bias or residual. alpha = 0 or k = 0: A and B are not read. beta = 0: C is not read.
 template <class T>
@@ -26,6 +29,7 @@ struct GemmCall {
   Activation activation = Activation::none;
   const T* residual = nullptr;  // m by n, rows ldr apart
   size_t ldr = 0;
+  const PackedB<T>* packed = nullptr;  // stands for b, ldb and trans_b
 };
 
 void gemm(const GemmCall<float>& call);

@@ -28,6 +28,25 @@ export interface GemmCall {
   /** An m by n matrix added before the activation, or null. */
   readonly residual: FloatArray | null;
   readonly ldr: number;
+  /** Stands for B where given: `b` and `ldb` are not used then; `transB` is the packed matrix's. */
+  readonly packed?: PackedMatrix | null;
+}
+
+/** A matrix B to copy: k × n, or n × k where transposed, validated. */
+export interface PackSource {
+  readonly n: number;
+  readonly k: number;
+  readonly b: FloatArray;
+  readonly ldb: number;
+  readonly transB: boolean;
+}
+
+/** A matrix B that a backend copied into a layout of its own. */
+export interface PackedMatrix {
+  /** Who made it, and alone can use it. */
+  readonly backend: GemmBackend;
+  /** Lets go of the memory; prepared and pending calls keep what they use. */
+  dispose(): void;
 }
 
 /** Item i of a batch starts i·stride elements further on; stride 0 uses one matrix for all items (not for C). */
@@ -47,6 +66,8 @@ export interface GemmBackend {
   prepareGemm(call: GemmCall): () => void;
   /** Computes off the main thread. Every array is shared or from allocate(), and nobody changes it meanwhile. */
   gemmAsync(call: GemmCall): Promise<void>;
+  /** Copies B for many calls, which pass it as `packed` to this backend. Throws ERR_OUT_OF_MEMORY. */
+  packB(source: PackSource): PackedMatrix;
   /** Whether the array's memory may be handed to gemmAsync as it is. */
   isStable(array: FloatArray): boolean;
 }

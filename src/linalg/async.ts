@@ -1,9 +1,8 @@
 import { allocate } from "../backend/allocate.ts";
-import { currentBackend } from "../backend/select.ts";
 import { dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength, isDetached } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
-import { extent, type GemmOptions, resolveGemm } from "./options.ts";
+import { backendOf, extent, type GemmOptions, resolveGemm } from "./options.ts";
 
 /** Bytes of a buffer that a pending call will write. */
 interface PendingWrite {
@@ -54,7 +53,7 @@ export async function gemmAsync(options: GemmOptions): Promise<FloatArray> {
   const call = resolveGemm(options);
   const { m, n, k, a, b, c, lda, ldb, ldc, transA, transB, bias, residual, ldr, beta } = call;
   if (m === 0 || n === 0) return c;
-  const backend = currentBackend();
+  const backend = backendOf(call);
   const length = intrinsicLength(c);
   const write = claim(c, extent(m, n, ldc));
   try {
@@ -67,7 +66,7 @@ export async function gemmAsync(options: GemmOptions): Promise<FloatArray> {
     await backend.gemmAsync({
       ...call,
       a: stable(a, transA ? extent(k, m, lda) : extent(m, k, lda)),
-      b: stable(b, transB ? extent(n, k, ldb) : extent(k, n, ldb)),
+      b: call.packed ? b : stable(b, transB ? extent(n, k, ldb) : extent(k, n, ldb)),
       c: result,
       ldc: inPlace ? ldc : n,
       bias: bias && stable(bias, n),

@@ -1,14 +1,13 @@
-import { currentBackend } from "../backend/select.ts";
 import { checkInteger, dtypeOf, intrinsicLength } from "../core/checks.ts";
 import { wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
-import { checkApart, extent, type GemmOptions, newArray, resolveGemm } from "./options.ts";
+import { backendOf, checkApart, extent, type GemmOptions, newArray, resolveGemm } from "./options.ts";
 
 /** As `GemmOptions`, for `batch` products of one shape. */
 export interface GemmBatchedOptions extends Omit<GemmOptions, "residual" | "ldr"> {
   /** Number of products, at least 0. */
   readonly batch: number;
-  /** Elements from one item's matrix to the next one's. 0 uses one matrix for all items. Default: items are packed. */
+  /** Elements from one item's matrix to the next one's. 0 uses one matrix for all items, as a packed operand does. Default: items are packed. */
   readonly strideA?: number;
   readonly strideB?: number;
   /** As above, but at least the extent of one item, so that items do not overlap. */
@@ -26,7 +25,7 @@ export function gemmBatched(options: GemmBatchedOptions): FloatArray {
   checkInteger("batch", batch);
   const { m, n, k, a, b, lda, ldb, ldc, transA, transB } = call;
   const aCount = transA ? extent(k, m, lda) : extent(m, k, lda);
-  const bCount = transB ? extent(n, k, ldb) : extent(k, n, ldb);
+  const bCount = call.packed ? 0 : transB ? extent(n, k, ldb) : extent(k, n, ldb);
   const cCount = extent(m, n, ldc);
   const stride = (argument: string, value: unknown, packed: number): number => {
     if (value === undefined) return packed;
@@ -36,12 +35,13 @@ export function gemmBatched(options: GemmBatchedOptions): FloatArray {
   const steps = {
     count: batch,
     strideA: stride("strideA", strideA, transA ? k * lda : m * lda),
-    strideB: stride("strideB", strideB, transB ? n * ldb : k * ldb),
+    strideB: stride("strideB", strideB, call.packed ? 0 : transB ? n * ldb : k * ldb),
     strideC: stride("strideC", strideC, m * ldc),
   };
   if (batch > 1 && steps.strideC < cCount) {
     throw wrongValue("strideC", `at least an item's extent ${cCount}`, steps.strideC, "ERR_STRIDE");
   }
+  if (call.packed && steps.strideB !== 0) throw wrongValue("strideB", "0 for a packed operand", strideB, "ERR_STRIDE");
   const whole = (count: number, step: number): number => (batch === 0 || count === 0 ? 0 : (batch - 1) * step + count);
   const needs = { a: whole(aCount, steps.strideA), b: whole(bCount, steps.strideB), c: whole(cCount, steps.strideC) };
   const out = c ?? newArray(dtypeOf(a), needs.c);
@@ -58,6 +58,6 @@ export function gemmBatched(options: GemmBatchedOptions): FloatArray {
     checkApart(out, needs.c, "b", b, needs.b);
     if (call.bias) checkApart(out, needs.c, "bias", call.bias, n);
   }
-  if (batch > 0 && m > 0 && n > 0) currentBackend().gemmBatched({ ...call, c: out }, steps);
+  if (batch > 0 && m > 0 && n > 0) backendOf(call).gemmBatched({ ...call, c: out }, steps);
   return out;
 }

@@ -1,6 +1,7 @@
 // Reads and checks the options of every gemm entry point, in the contract's order: kind, detached, dimensions,
 // lengths, alias.
-import { ACTIVATIONS, type Activation, type GemmCall } from "../backend/gemm.ts";
+import { ACTIVATIONS, type Activation, type GemmBackend, type GemmCall } from "../backend/gemm.ts";
+import { currentBackend } from "../backend/select.ts";
 import {
   arrayKind,
   checkFloatArray,
@@ -12,6 +13,7 @@ import {
 } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
+import { PackedB } from "./packed.ts";
 
 /** Row-major C = activation(alpha · op(A) · op(B) + beta · C + bias + residual). All operands have one dtype. */
 export interface GemmOptions {
@@ -21,8 +23,8 @@ export interface GemmOptions {
   readonly k: number;
   /** m × k, or k × m with `transA`. */
   readonly a: FloatArray;
-  /** k × n, or n × k with `transB`. */
-  readonly b: FloatArray;
+  /** k × n, or n × k with `transB`; or what `packB` made of it (then `transB`, where given, repeats its own, and `ldb` is not given). */
+  readonly b: FloatArray | PackedB;
   /** m × n, changed in place; a new array without it. It may not overlap any other operand. */
   readonly c?: FloatArray;
   /** Elements between the starts of two rows, at least a row's length. Default: rows are packed. */
@@ -66,7 +68,7 @@ export function checkActivation(argument: string, value: unknown): asserts value
   }
 }
 
-function checkStride(argument: string, value: unknown, columns: number): number {
+export function checkStride(argument: string, value: unknown, columns: number): number {
   if (value === undefined) return columns;
   checkInteger(argument, value);
   if (value < columns) throw wrongValue(argument, `at least the row length ${columns}`, value, "ERR_STRIDE");
@@ -78,7 +80,7 @@ export function extent(rows: number, columns: number, ld: number): number {
   return rows === 0 || columns === 0 ? 0 : (rows - 1) * ld + columns;
 }
 
-function checkExtent(argument: string, array: FloatArray, needed: number): void {
+export function checkExtent(argument: string, array: FloatArray, needed: number): void {
   const length = intrinsicLength(array);
   if (length < needed) throw wrongValue(`${argument}.length`, `at least ${needed} elements`, length, "ERR_STRIDE");
 }
@@ -102,23 +104,39 @@ function checkUsable(argument: string, array: FloatArray): void {
   if (intrinsicLength(array) === 0) checkFloatArray(argument, array);
 }
 
+function asPacked(value: unknown, kind: string, dtype: Dtype): PackedB {
+  if (!PackedB.is(value)) throw wrongKind("b", `a ${kind} or what packB returns`, value);
+  if (value.dtype !== dtype) throw wrongKind("b", `a packed operand of ${dtype}`, value.dtype);
+  return value;
+}
+
+function checkFits(packed: PackedB, n: number, k: number, transB: boolean, ldb: unknown): void {
+  if (packed.k !== k || packed.n !== n) {
+    throw wrongValue("b", `a packed operand of k × n = ${k} × ${n}`, `${packed.k} × ${packed.n}`, "ERR_SHAPE");
+  }
+  if (transB !== packed.transB) throw wrongValue("transB", `${packed.transB} as packed`, transB, "ERR_OPTION");
+  if (ldb !== undefined) throw wrongValue("ldb", "nothing beside a packed operand", ldb, "ERR_OPTION");
+}
+
 /**
  * Options as given, each read once (a getter may run code), before anything is checked. `empty`: no element is needed
  * (a batch of none).
  */
 export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
-  const { m, n, k, a, b, c, lda, ldb, ldc, ldr } = options;
-  const { transA = false, transB = false, alpha = 1, beta = 0, bias, residual, activation = "none" } = options;
+  const { m, n, k, a, b: given, c, lda, ldb, ldc, ldr, transB: transposed } = options;
+  const { transA = false, alpha = 1, beta = 0, bias, residual, activation = "none" } = options;
   const kind = arrayKind(a);
   if (kind !== "Float32Array" && kind !== "Float64Array") throw wrongKind("a", "a Float32Array or Float64Array", a);
   const dtype = kind === "Float32Array" ? "float32" : "float64";
-  checkKind("b", b, kind);
+  const packed = arrayKind(given) === kind ? null : asPacked(given, kind, dtype);
+  const b = packed === null ? (given as FloatArray) : a; // stands in: no element of it is needed
   if (c !== undefined) checkKind("c", c, kind);
   if (bias !== undefined) checkKind("bias", bias, kind);
   if (residual !== undefined) checkKind("residual", residual, kind);
   checkUsable("a", a);
   checkUsable("b", b);
+  const matrix = packed && PackedB.matrixOf(packed);
   if (c !== undefined) checkUsable("c", c);
   if (bias !== undefined) checkUsable("bias", bias);
   if (residual !== undefined) checkUsable("residual", residual);
@@ -126,7 +144,9 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   checkInteger("n", n);
   checkInteger("k", k);
   checkBoolean("transA", transA);
+  const transB = transposed ?? packed?.transB ?? false;
   checkBoolean("transB", transB);
+  if (packed !== null) checkFits(packed, n, k, transB, ldb);
   const factor = checkFactor("alpha", alpha, dtype);
   const keep = checkFactor("beta", beta, dtype);
   checkActivation("activation", activation);
@@ -149,9 +169,10 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
     activation,
     residual: residual ?? null,
     ldr: checkStride("ldr", ldr, n),
+    packed: matrix,
   };
   const aCount = empty ? 0 : transA ? extent(k, m, call.lda) : extent(m, k, call.lda);
-  const bCount = empty ? 0 : transB ? extent(n, k, call.ldb) : extent(k, n, call.ldb);
+  const bCount = empty || packed !== null ? 0 : transB ? extent(n, k, call.ldb) : extent(k, n, call.ldb);
   const cCount = empty ? 0 : extent(m, n, call.ldc);
   checkExtent("a", a, aCount);
   checkExtent("b", b, bCount);
@@ -168,6 +189,11 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   if (bias !== undefined) checkApart(c, cCount, "bias", bias, n);
   if (residual !== undefined) checkApart(c, cCount, "residual", residual, extent(m, n, call.ldr));
   return call;
+}
+
+/** Who computes a call: the backend of its packed operand, else the one in use. */
+export function backendOf(call: GemmCall): GemmBackend {
+  return call.packed ? call.packed.backend : currentBackend();
 }
 
 /** A zeroed array in the engine's memory. Throws ERR_RANGE beyond what the engine can hold. */

@@ -1,9 +1,8 @@
 import type { GemmCall } from "../backend/gemm.ts";
-import { currentBackend } from "../backend/select.ts";
 import { checkFloatArray, dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
-import { type GemmOptions, resolveGemm } from "./options.ts";
+import { backendOf, type GemmOptions, resolveGemm } from "./options.ts";
 
 /** A view of our own on the same memory: its length says whether the memory is still there, and no one can fake it. */
 function ownView(array: FloatArray): FloatArray {
@@ -34,7 +33,7 @@ export class PreparedGemm {
     this.c = call.c;
     this.#views = [own.a, own.b, own.c, own.bias, own.residual].filter((view) => view !== null);
     this.#lengths = this.#views.map((view) => view.length);
-    this.#run = call.m === 0 || call.n === 0 ? () => {} : currentBackend().prepareGemm(own);
+    this.#run = call.m === 0 || call.n === 0 ? () => {} : backendOf(call).prepareGemm(own);
   }
 
   /**

@@ -2,9 +2,11 @@
 import { dtypeOf, intrinsicBuffer } from "../../core/checks.ts";
 import { fault } from "../../core/errors.ts";
 import type { FloatArray } from "../../core/types.ts";
-import { ACTIVATIONS, type GemmBackend, type GemmCall } from "../gemm.ts";
+import { ACTIVATIONS, type GemmBackend, type GemmCall, type PackedMatrix } from "../gemm.ts";
 
-type Arrays = [a: FloatArray, b: FloatArray, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null];
+/** What the addon returned for a packed B: an external. */
+type Handle = { readonly __handle: "packed" };
+type Arrays = [a: FloatArray, b: FloatArray | Handle, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null];
 
 export interface GemmAddon {
   /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
@@ -16,6 +18,9 @@ export interface GemmAddon {
   gemmPrepare(...arrays: Arrays): (() => void) | null;
   /** Null where the arrays were refused or lie in memory that could go away. */
   gemmAsync(...arrays: Arrays): Promise<boolean> | null;
+  /** A packed copy; null where memory is short, undefined where the array was refused. */
+  gemmPack(b: FloatArray): Handle | null | undefined;
+  gemmUnpack(handle: Handle): void;
   isOwned(array: FloatArray): boolean;
   gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean): "scale" | "dot" | "direct" | "swapped";
 }
@@ -23,7 +28,8 @@ export interface GemmAddon {
 const DOUBLE = 1;
 const TRANS_A = 2;
 const TRANS_B = 4;
-const ACTIVATION = 8;
+const PACKED = 8;
+const ACTIVATION = 16;
 
 function writeControl(control: Float64Array, call: GemmCall): void {
   control[0] = call.m;
@@ -37,9 +43,31 @@ function writeControl(control: Float64Array, call: GemmCall): void {
     (dtypeOf(call.c) === "float64" ? DOUBLE : 0) +
     (call.transA ? TRANS_A : 0) +
     (call.transB ? TRANS_B : 0) +
+    (call.packed ? PACKED : 0) +
     ACTIVATION * ACTIVATIONS.indexOf(call.activation);
   control[8] = call.alpha;
   control[9] = call.beta;
+}
+
+/** The native side's packed matrix. Calls retain what the handle holds, not the handle. */
+class NativePackedB implements PackedMatrix {
+  readonly backend: GemmBackend;
+  readonly handle: Handle;
+  readonly #unpack: (handle: Handle) => void;
+
+  constructor(backend: GemmBackend, handle: Handle, unpack: (handle: Handle) => void) {
+    this.backend = backend;
+    this.handle = handle;
+    this.#unpack = unpack;
+  }
+
+  dispose(): void {
+    this.#unpack(this.handle);
+  }
+}
+
+function bOf(call: GemmCall): FloatArray | Handle {
+  return call.packed ? (call.packed as NativePackedB).handle : call.b;
 }
 
 function refused(): Error {
@@ -48,10 +76,10 @@ function refused(): Error {
 
 export function nativeGemm(addon: GemmAddon): GemmBackend {
   const control = addon.gemmControl;
-  return {
+  const backend: GemmBackend = {
     gemm(call) {
       writeControl(control, call);
-      if (!addon.gemm(call.a, call.b, call.c, call.bias, call.residual)) throw refused();
+      if (!addon.gemm(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
     },
     gemmBatched(call, batch) {
       writeControl(control, call);
@@ -59,22 +87,33 @@ export function nativeGemm(addon: GemmAddon): GemmBackend {
       control[11] = batch.strideA;
       control[12] = batch.strideB;
       control[13] = batch.strideC;
-      if (!addon.gemmBatched(call.a, call.b, call.c, call.bias, call.residual)) throw refused();
+      if (!addon.gemmBatched(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
     },
     prepareGemm(call) {
       writeControl(control, call);
-      const run = addon.gemmPrepare(call.a, call.b, call.c, call.bias, call.residual);
+      const run = addon.gemmPrepare(call.a, bOf(call), call.c, call.bias, call.residual);
       if (run === null) throw refused();
       return run;
     },
     async gemmAsync(call) {
       writeControl(control, call);
-      const pending = addon.gemmAsync(call.a, call.b, call.c, call.bias, call.residual);
+      const pending = addon.gemmAsync(call.a, bOf(call), call.c, call.bias, call.residual);
       if (pending === null) throw refused();
       if (!(await pending)) throw fault("ERR_ABORTED", "gemmAsync: cancelled");
+    },
+    packB({ n, k, b, ldb, transB }) {
+      control[1] = n;
+      control[2] = k;
+      control[4] = ldb;
+      control[7] = (dtypeOf(b) === "float64" ? DOUBLE : 0) + (transB ? TRANS_B : 0);
+      const handle = addon.gemmPack(b);
+      if (handle === undefined) throw refused();
+      if (handle === null) throw fault("ERR_OUT_OF_MEMORY", `packB: no memory for a ${k} × ${n} matrix`);
+      return new NativePackedB(backend, handle, addon.gemmUnpack);
     },
     isStable(array) {
       return Object.prototype.toString.call(intrinsicBuffer(array)) === "[object SharedArrayBuffer]" || addon.isOwned(array);
     },
   };
+  return backend;
 }

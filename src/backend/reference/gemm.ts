@@ -3,7 +3,7 @@
 import { dtypeOf } from "../../core/checks.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
-import { type GemmBackend, type GemmCall, isDotOrder } from "../gemm.ts";
+import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
 import { fma32 } from "./fma.ts";
 
 /** One step of a chain: a·b + c. */
@@ -79,9 +79,34 @@ function finishRow(
 
 const identity = (x: number): number => x;
 
+/** A dense copy in its own orientation; once a call has begun it holds the copy itself. */
+class ReferencePackedB implements PackedMatrix {
+  readonly backend: GemmBackend;
+  #data: FloatArray | undefined;
+
+  constructor(backend: GemmBackend, data: FloatArray) {
+    this.backend = backend;
+    this.#data = data;
+  }
+
+  dispose(): void {
+    this.#data = undefined;
+  }
+
+  /** The call on the copy. */
+  resolve(call: GemmCall): GemmCall {
+    return { ...call, b: this.#data!, ldb: call.transB ? call.k : call.n, packed: null };
+  }
+}
+
+function unpacked(call: GemmCall): GemmCall {
+  return call.packed ? (call.packed as ReferencePackedB).resolve(call) : call;
+}
+
 export function referenceGemm(exact: boolean): GemmBackend {
   const backend: GemmBackend = {
-    gemm(call) {
+    gemm(given) {
+      const call = unpacked(given);
       const { m, n } = call;
       const k = call.alpha === 0 ? 0 : call.k;
       const single = dtypeOf(call.c) === "float32";
@@ -98,18 +123,24 @@ export function referenceGemm(exact: boolean): GemmBackend {
         finishRow(call, i, row, round, operand);
       }
     },
-    gemmBatched(call, { count, strideA, strideB, strideC }) {
+    gemmBatched(given, { count, strideA, strideB, strideC }) {
+      const call = unpacked(given);
       for (let i = 0; i < count; i++) {
         const { a, b, c } = call;
         backend.gemm({ ...call, a: from(a, i * strideA), b: from(b, i * strideB), c: from(c, i * strideC) });
       }
     },
-    prepareGemm(call) {
+    prepareGemm(given) {
+      const call = unpacked(given);
       return () => backend.gemm(call);
     },
-    async gemmAsync(call) {
+    async gemmAsync(given) {
+      const call = unpacked(given);
       await new Promise((resolve) => setImmediate(resolve));
       backend.gemm(call);
+    },
+    packB({ n, k, b, ldb, transB }) {
+      return new ReferencePackedB(backend, transB ? dense(b, n, k, ldb, false) : dense(b, k, n, ldb, false));
     },
     isStable(array) {
       return Object.prototype.toString.call(array.buffer) === "[object SharedArrayBuffer]";
