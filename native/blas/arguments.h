@@ -43,21 +43,25 @@ template <class T>
 inline void multiply(const Problem<T>& p) {
   if ((p.k == 0 || p.alpha == 0) && p.beta == 1) return;  // the reference leaves C alone, -0 and subnormals too
   ensure_started();
-  GemmCall<T> call{};
-  call.m = static_cast<size_t>(p.n);
-  call.n = static_cast<size_t>(p.m);
-  call.k = static_cast<size_t>(p.k);
-  call.a = p.b;
-  call.lda = static_cast<size_t>(p.ldb);
-  call.trans_a = p.trans_b;
-  call.b = p.a;
-  call.ldb = static_cast<size_t>(p.lda);
-  call.trans_b = p.trans_a;
-  call.c = p.c;
-  call.ldc = static_cast<size_t>(p.ldc);
-  call.alpha = p.alpha;
-  call.beta = p.beta;
-  gemm(call);
+  // Every member by name: GCC clears an object that is filled piece by piece with a string instruction (6 ns).
+  gemm(GemmCall<T>{.m = static_cast<size_t>(p.n),
+                   .n = static_cast<size_t>(p.m),
+                   .k = static_cast<size_t>(p.k),
+                   .a = p.b,
+                   .lda = static_cast<size_t>(p.ldb),
+                   .trans_a = p.trans_b,
+                   .b = p.a,
+                   .ldb = static_cast<size_t>(p.lda),
+                   .trans_b = p.trans_a,
+                   .c = p.c,
+                   .ldc = static_cast<size_t>(p.ldc),
+                   .alpha = p.alpha,
+                   .beta = p.beta,
+                   .bias = nullptr,
+                   .activation = Activation::none,
+                   .residual = nullptr,
+                   .ldr = 0,
+                   .packed = nullptr});
 }
 
 }  // namespace downhill::blas

@@ -51,14 +51,15 @@ const KernelTable* initial() {
   return table ? table : best();
 }
 
-std::atomic<const KernelTable*>& active() {
-  static std::atomic<const KernelTable*> table{initial()};
-  return table;
-}
-
 }  // namespace
 
-const KernelTable& kernels() { return *active().load(std::memory_order_relaxed); }
+std::atomic<const KernelTable*> active_table{nullptr};
+
+const KernelTable* choose_table() {
+  const KernelTable* unset = nullptr;
+  const KernelTable* table = initial();
+  return active_table.compare_exchange_strong(unset, table) ? table : unset;
+}
 
 const KernelTable* table_of(const char* name) {
   for (const KernelTable& table : kTables) {
@@ -70,7 +71,7 @@ const KernelTable* table_of(const char* name) {
 bool select_isa(const char* name) {
   const KernelTable* table = table_of(name);
   if (table == nullptr) return false;
-  active().store(table, std::memory_order_relaxed);
+  active_table.store(table, std::memory_order_relaxed);
   return true;
 }
 

@@ -66,15 +66,10 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   return split(g.m, g.n, g.k, threads, tallest, lanes * (columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
 }
 
+// Everything but the tiny products.
 template <class T>
-void run(const GemmCall<T>& call) {
-  if (call.packed != nullptr) return gemm_packed(call);
-  if (call.m == 0 || call.n == 0) return;
-  const Job<T> job{call, kernel_set(T{})};
-  if (call.m <= kMaxRows) {
-    const FpScope mode(flushes_subnormals<T>());
-    if (tiny(job)) return;
-  }
+[[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set) {
+  const Job<T> job{call, set};
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, job.set.lanes);
   const Grid grid = grid_of(job, regime);
   if (grid.chunks() == 1) {
@@ -89,6 +84,17 @@ void run(const GemmCall<T>& call) {
     block(job, regime, {i, smaller(i + grid.row_step, call.m)}, {j, smaller(j + grid.column_step, call.n)});
   };
   parallel_for(grid.chunks(), chunk);
+}
+
+template <class T>
+inline void run(const GemmCall<T>& call) {
+  if (call.packed != nullptr) return gemm_packed(call);
+  if (call.m == 0 || call.n == 0) return;
+  const KernelSet<T>& set = kernel_set(T{});
+  const size_t vectors = tiny_vectors(call, set);
+  if (vectors == 0) return run_planned(call, set);
+  const FpScope mode(flushes_subnormals<T>());
+  tiny(call, set, vectors);
 }
 
 }  // namespace

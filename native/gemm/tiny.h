@@ -2,24 +2,37 @@
 // division that a plan would need costs as much as the product.
 #pragma once
 
-#include "gemm/job.h"
+#include "gemm/gemm.h"
+#include "gemm/regime.h"
+#include "gemm/table.h"
 
 namespace downhill {
 
-// Computes all of C, or returns false (nothing written) where C is larger than a tile or the shape is another regime's.
+// The vectors of the one tile that holds C, or 0 where C is larger than a tile or the shape is another regime's.
 template <class T>
-inline bool tiny(const Job<T>& job) {
-  const GemmCall<T>& g = job.call;
-  const KernelSet<T>& set = job.set;
-  if (g.trans_b || g.n > set.widest * set.lanes || g.m > kMaxRows || g.alpha == 0 || g.k == 0) return false;
-  size_t nv = 1;
-  while (nv * set.lanes < g.n) ++nv;
-  if (g.m > set.max_rows[nv] || is_dot_order(g.m, g.n, g.trans_a, false)) return false;
-  const Epilogue<T> epilogue = job.epilogue(0, 0);
-  const Tile<T> tile{g.k, g.a,   g.trans_a ? 1 : g.lda,       g.trans_a ? g.lda : 1,
-                     g.b, g.ldb, g.c, g.ldc, g.n - (nv - 1) * set.lanes, false, &epilogue};
-  set.tile[nv][g.m](tile);
-  return true;
+inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
+  if (g.trans_b || g.n > set.widest * set.lanes || g.m > kMaxRows || g.alpha == 0 || g.k == 0) return 0;
+  size_t vectors = 1;
+  for (size_t room = set.lanes; room < g.n; room += set.lanes) ++vectors;
+  return g.m > set.max_rows[vectors] || is_dot_order(g.m, g.n, g.trans_a, false) ? 0 : vectors;
+}
+
+// Computes all of C. `vectors` is tiny_vectors(), not 0.
+template <class T>
+inline void tiny(const GemmCall<T>& g, const KernelSet<T>& set, size_t vectors) {
+  const Epilogue<T> epilogue{g.alpha, g.beta, g.bias, g.residual, g.ldr, g.activation};
+  const Tile<T> tile{.k = g.k,
+                     .a = g.a,
+                     .a_row = g.trans_a ? 1 : g.lda,
+                     .a_col = g.trans_a ? g.lda : 1,
+                     .b = g.b,
+                     .b_row = g.ldb,
+                     .c = g.c,
+                     .ldc = g.ldc,
+                     .last = g.n - (vectors - 1) * set.lanes,
+                     .resume = false,
+                     .epilogue = is_identity(epilogue) ? nullptr : &epilogue};
+  set.tile[vectors][g.m](tile);
 }
 
 }  // namespace downhill
