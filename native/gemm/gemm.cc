@@ -69,8 +69,9 @@ Grid grid_of(const Job<T>& job, Regime regime) {
 // Everything but the tiny products.
 template <class T>
 [[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set) {
+  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes);
+  if (regime == Regime::direct && is_small(call)) return small(call, set);
   const Job<T> job{call, set};
-  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, job.set.lanes);
   const Grid grid = grid_of(job, regime);
   if (grid.chunks() == 1) {
     const FpScope mode(flushes_subnormals<T>());

@@ -26,8 +26,8 @@ inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool tra
     return vectors_fit && (trans_a || m < n) ? Regime::swapped : Regime::direct;
   }
   // Row-major B: vectors over columns, unless they would be mostly empty and there are many rows.
-  const size_t vectors = (n + lanes - 1) / lanes;
-  const bool wasteful = 4 * n < 3 * vectors * lanes && n < 2 * lanes;
+  const size_t vectors = n > lanes ? 2 : 1;
+  const bool wasteful = n < 2 * lanes && 4 * n < 3 * vectors * lanes;
   return wasteful && m >= 2 * lanes && n > 1 ? Regime::swapped : Regime::direct;
 }
 

@@ -1,10 +1,14 @@
-// Tiny regime: C is one register tile and B is row-major. No packing, no blocking, no threads: on an 8 x 8 product the
-// division that a plan would need costs as much as the product.
+// Tiny and small products: no packing, no blocking, no threads. Tiny: C is one register tile and B is row-major; on an
+// 8 x 8 product the division that a plan would need costs as much as the product. Small: a few tiles, B in place; a full
+// plan would take 50 ns, a sixth of 32 x 32 x 32 (0.93 of OpenBLAS with it, 1.04 without).
 #pragma once
 
-#include "gemm/gemm.h"
+#include <cstdint>
+
+#include "gemm/direct.h"
 #include "gemm/regime.h"
-#include "gemm/table.h"
+#include "gemm/split.h"
+#include "memory/fp_mode.h"
 
 namespace downhill {
 
@@ -33,6 +37,58 @@ inline void tiny(const GemmCall<T>& g, const KernelSet<T>& set, size_t vectors) 
                      .resume = false,
                      .epilogue = is_identity(epilogue) ? nullptr : &epilogue};
   set.tile[vectors][g.m](tile);
+}
+
+// Whether a product of the direct regime takes no packing, no blocking of k and one thread only.
+template <class T>
+inline bool is_small(const GemmCall<T>& g) {
+  constexpr size_t kMost = 512;  // keeps the products below within size_t
+  if (g.trans_b || g.m > kMost || g.n > kMost || g.k > kMost || g.ldb > kMost || g.m == 1) return false;
+  return g.m * g.n * g.k < kWorthSplitting;
+}
+
+// Computes all of C. `g` is of the direct regime and is_small(). Counts by comparison where a division would be waited for.
+template <class T>
+[[gnu::noinline]] void small(const GemmCall<T>& g, const KernelSet<T>& set) {
+  const FpScope mode(flushes_subnormals<T>());
+  const Job<T> job{g, set};
+  const size_t a_row = g.trans_a ? 1 : g.lda, ldc = g.ldc, m = g.m, n = g.n, lanes = set.lanes;
+  Tile<T> tile;
+  tile.k = g.k;
+  tile.a_row = a_row;
+  tile.a_col = g.trans_a ? g.lda : 1;
+  tile.b_row = g.ldb;
+  tile.ldc = ldc;
+  tile.resume = false;
+  tile.epilogue = nullptr;
+  Epilogue<T> epilogue = job.epilogue(0, 0);
+  const bool identity = is_identity(epilogue);
+  if (!identity) tile.epilogue = &epilogue;
+  for (size_t j = 0, nv; j < n; j += nv * lanes) {
+    size_t left = 1;
+    while (left <= kMaxVectors && left * lanes < n - j) ++left;
+    nv = panel_vectors(set, m, left);
+    tile.b = g.b + j;
+    tile.last = smaller(nv * lanes, n - j) - (nv - 1) * lanes;
+    const size_t tallest = set.max_rows[nv];
+    size_t tiles = 1;
+    while (tiles * tallest < m) ++tiles;
+    size_t height = tiles == 1 ? m : static_cast<uint32_t>(m) / static_cast<uint32_t>(tiles);
+    size_t higher = m - height * tiles;  // tiles of one row more: they come first
+    const T* a = g.a;
+    T* c = g.c + j;
+    for (size_t i = 0; i < m;) {
+      const size_t rows = height + (higher != 0);
+      if (higher != 0) --higher;
+      tile.a = a;
+      tile.c = c;
+      if (!identity) epilogue = job.epilogue(i, j);
+      set.tile[nv][rows](tile);
+      a += rows * a_row;
+      c += rows * ldc;
+      i += rows;
+    }
+  }
 }
 
 }  // namespace downhill
