@@ -10,6 +10,7 @@ namespace downhill::avx2 {
 namespace {
 #include "isa/avx2/vec.h"
 #include "isa/avx2/vec_u64.h"
+#include "isa/avx2/few_bits.h"
 #include "kernels/vec_common.h"
 #include "kernels/ops/reduce.h"
 #include "kernels/optim/driver.h"

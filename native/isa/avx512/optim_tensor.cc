@@ -10,6 +10,7 @@ namespace downhill::avx512 {
 namespace {
 #include "isa/avx512/vec.h"
 #include "isa/avx512/vec_u64.h"
+#include "isa/avx512/few_bits.h"
 #include "kernels/vec_common.h"
 #include "kernels/ops/reduce.h"
 #include "kernels/optim/driver.h"

@@ -10,6 +10,7 @@ namespace downhill::neon {
 namespace {
 #include "isa/neon/vec.h"
 #include "isa/neon/vec_u64.h"
+#include "isa/neon/few_bits.h"
 #include "kernels/vec_common.h"
 #include "kernels/ops/reduce.h"
 #include "kernels/optim/driver.h"

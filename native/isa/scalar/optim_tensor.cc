@@ -10,6 +10,7 @@ namespace downhill::scalar {
 namespace {
 #include "isa/scalar/vec.h"
 #include "isa/scalar/vec_u64.h"
+#include "isa/scalar/few_bits.h"
 #include "kernels/vec_common.h"
 #include "kernels/ops/reduce.h"
 #include "kernels/optim/driver.h"

@@ -1,44 +1,32 @@
-// Adam with moments in bfloat16, or in 8 bits with a scale per block of 256. Every block is widened into buffers that stay
-// in the first cache, updated there, and rounded back; so memory sees 20 or 16 bytes per parameter instead of 28.
-// Conversions are plain loops over integers and floats that compilers vectorise; they contain no reductions over floats
-// but a maximum, so their bits are those of src/optim/rules/low-state.ts. No include guard: see sweep.h.
+// Adam with moments in bfloat16, or in 8 bits with a scale per block of 256; memory sees 20 or 16 bytes per parameter instead
+// of 28. bfloat16 is one pass; 8 bits take two over a block, whose widened moments stay in the first cache between them.
+// Twin of src/optim/rules/low-state.ts. No include guard: see sweep.h.
 
-inline uint32_t word_of(float x) {
-  uint32_t u;
-  __builtin_memcpy(&u, &x, 4);
-  return u;
-}
-inline float float_of(uint32_t u) {
+inline VecF32 pattern(uint32_t word) {
   float x;
-  __builtin_memcpy(&x, &u, 4);
-  return x;
+  __builtin_memcpy(&x, &word, 4);
+  return broadcast<VecF32>(x);
 }
 
-// Elements whose random bits are the lower halves of the words; those of the others are the upper halves.
+// Random bits of a block: elements of its first half have the lower halves of the words, those of the second half the upper
+// halves; m has the lower byte of a half word, v the upper one.
 constexpr size_t kHalf = kStateBlock / 2;
 
-struct BlockBuffers {
-  alignas(64) float m[kStateBlock];
-  alignas(64) float v[kStateBlock];
-  float m_most, v_most;  // the largest magnitudes; NaN is passed over
-  alignas(64) uint32_t random[kHalf];
-};
-
-// The 8 random bits of element `half`·128 + i: of m from shift 0, of v from shift 8 of the element's half word.
-inline uint32_t random_byte(const uint32_t* random, size_t i, int shift) { return random[i] >> shift & 0xffu; }
-
-inline void widen_bf16(float* to, const uint16_t* from) {
-  for (size_t i = 0; i < kStateBlock; ++i) to[i] = float_of(uint32_t{from[i]} << 16);
+// The byte of m (kWhich 0) or v (1) of the lanes, moved to bit kTo; other bits are noise.
+template <size_t kPart, size_t kWhich, int kTo> inline VecF32 random_byte(VecF32 words) {
+  return shift_bits<kTo - static_cast<int>(16 * kPart + 8 * kWhich)>(words);
 }
 
-// Half to even, or up with the probability of the part that is cut off, to 1/256 and from the middle of each such step.
-template <Rounding kRounding> inline void narrow_bf16(uint16_t* to, const float* from, const uint32_t* random, int shift) {
-  for (size_t i = 0; i < kHalf; ++i) {
-    const uint32_t u = word_of(from[i]);
-    const uint32_t added = kRounding == kStochastic ? (random_byte(random, i, shift) << 8 | 0x80u) : 0x7fffu + (u >> 16 & 1u);
-    const uint32_t rounded = (u + added) >> 16;
-    to[i] = static_cast<uint16_t>((u & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : rounded);
+// The upper 16 bits: half to even, or up with the probability of the part that is cut off, to 1/256 and from the middle of
+// each such step. NaN stays.
+template <Rounding kRounding, size_t kPart, size_t kWhich> inline void store_bf16(uint16_t* to, VecF32 x, VecF32 words) {
+  VecF32 added;
+  if constexpr (kRounding == kStochastic) {
+    added = bits_or(bits_and(random_byte<kPart, kWhich, 8>(words), pattern(0xff00)), pattern(0x80));
+  } else {
+    added = add_bits(bits_and(shift_bits<-16>(x), pattern(1)), pattern(0x7fff));
   }
+  store_upper_halves(to, select(equal(x, x), add_bits(x, added), pattern(0x7fc00000)));
 }
 
 // The largest lane.
@@ -51,30 +39,19 @@ inline float largest(VecF32 x) {
   return lanes[0];
 }
 
-// x[i]·inverse, moved by up to half a step where rounding is stochastic, clamped (NaN to `low`), rounded half to even.
-template <Rounding kRounding>
-inline void quantise(int8_t* to, const float* x, float inverse, float low, float high, uint32_t offset, const uint32_t* random,
-                     int shift) {
-  alignas(64) float moves[kHalf], rounded[kHalf];
+// x·inverse, moved by up to half a step where rounding is stochastic, clamped (NaN to `low`), rounded half to even; stored
+// less `offset`.
+template <Rounding kRounding, size_t kPart, size_t kWhich>
+inline void store_int8(int8_t* to, VecF32 x, VecF32 words, float inverse, float low, float high, float offset) {
+  VecF32 y = mul(x, broadcast<VecF32>(inverse));
   if constexpr (kRounding == kStochastic) {
-    // (byte + 1/2) / 256 - 1/2, exact
-    for (size_t i = 0; i < kHalf; ++i) {
-      moves[i] = (static_cast<float>(static_cast<int32_t>(random_byte(random, i, shift))) - 127.5f) * (1.0f / 256.0f);
-    }
+    // 1 + (byte + 1/2) / 256 as a pattern; less 3/2 it is (byte + 1/2) / 256 - 1/2, exact.
+    const VecF32 byte = bits_and(random_byte<kPart, kWhich, 15>(words), pattern(0x7f8000));
+    y = add(y, sub(bits_or(byte, pattern(0x3f804000)), broadcast<VecF32>(1.5f)));
   }
-  const VecF32 scale = broadcast<VecF32>(inverse), least = broadcast<VecF32>(low), most = broadcast<VecF32>(high);
-  const VecF32 magic = broadcast<VecF32>(12582912.0f);  // 1.5·2²³: adding it leaves the nearest integer in the low bits
-  for (size_t i = 0; i < kHalf; i += VecF32::kLanes) {
-    VecF32 y = mul(load<VecF32>(x + i), scale);
-    if constexpr (kRounding == kStochastic) y = add(y, load<VecF32>(moves + i));
-    y = minimum(maximum(y, least), most);
-    store(rounded + i, add(y, magic));
-  }
-  for (size_t i = 0; i < kHalf; ++i) to[i] = static_cast<int8_t>(static_cast<uint8_t>(word_of(rounded[i]) - offset));
-}
-
-inline void dequantise(float* to, const int8_t* from, float scale, int offset) {
-  for (size_t i = 0; i < kStateBlock; ++i) to[i] = static_cast<float>(from[i] + offset) * scale;
+  y = minimum(maximum(y, broadcast<VecF32>(low)), broadcast<VecF32>(high));
+  // 1.5·2²³: adding it leaves the nearest integer in the low bits; an even offset does not change which one.
+  store_low_bytes(to, add(y, broadcast<VecF32>(12582912.0f - offset)));
 }
 
 // Adam over m and the root of v, which 8-bit state keeps: its range is the square root of v's.
@@ -91,41 +68,41 @@ template <class V> struct AdamRoot {
   }
 };
 
-template <class Rule, class P>
-inline void update_block(const Rule& rule, const P& prelude, VecF32 keep, float* p, const float* g, BlockBuffers& state) {
-  VecF32 m_most = broadcast<VecF32>(0), v_most = m_most;
-  for (size_t i = 0; i < kStateBlock; i += VecF32::kLanes) {
-    VecF32 s[2] = {load<VecF32>(state.m + i), load<VecF32>(state.v + i)};
-    VecF32 x = load<VecF32>(p + i);
-    const VecF32 gradient = prelude(load<VecF32>(g + i), x);
+// One rule, its prelude and decay over lanes of p and g with the moments s.
+template <class Rule, class P> struct Lanes {
+  Rule rule;
+  P prelude;
+  VecF32 keep;
+  explicit Lanes(const float* c) : rule(c + kCommonCoefficients), prelude(c), keep(broadcast<VecF32>(c[kKeep])) {}
+  void step(float* p, const float* g, VecF32* s) const {
+    VecF32 x = load<VecF32>(p);
+    const VecF32 gradient = prelude(load<VecF32>(g), x);
     x = mul(x, keep);
     rule(x, gradient, s);
-    store(state.m + i, s[0]);
-    store(state.v + i, s[1]);
-    store(p + i, x);
-    m_most = maximum(abs(s[0]), m_most);
-    v_most = maximum(s[1], v_most);
+    store(p, x);
   }
-  state.m_most = largest(m_most);
-  state.v_most = largest(v_most);
-}
+};
 
 struct Bf16State {
   using Element = uint16_t;
   template <class V> using Rule = Adam<V>;
   static constexpr bool kScaled = false;
   static constexpr Element kEmptyV = 0;
-  static inline void widen(BlockBuffers& to, const Element* m, const Element* v, const float*, const float*) {
-    widen_bf16(to.m, m);
-    widen_bf16(to.v, v);
-  }
-  template <Rounding kRounding>
-  static inline void narrow(Element* m, Element* v, float*, float*, const BlockBuffers& from) {
-    for (int half = 0; half < 2; ++half) {
-      const size_t at = static_cast<size_t>(half) * kHalf;
-      narrow_bf16<kRounding>(m + at, from.m + at, from.random, 16 * half);
-      narrow_bf16<kRounding>(v + at, from.v + at, from.random, 16 * half + 8);
+
+  template <Rounding kRounding, size_t kPart, class L>
+  static inline void half(const L& lanes, float* p, const float* g, Element* m, Element* v, const uint32_t* random) {
+    for (size_t i = 0; i < kHalf; i += VecF32::kLanes) {
+      VecF32 s[2] = {load_upper_halves(m + i), load_upper_halves(v + i)};
+      lanes.step(p + i, g + i, s);
+      const VecF32 words = kRounding == kStochastic ? load_bits(random + i) : s[0];
+      store_bf16<kRounding, kPart, 0>(m + i, s[0], words);
+      store_bf16<kRounding, kPart, 1>(v + i, s[1], words);
     }
+  }
+  template <Rounding kRounding, class L>
+  static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float*, float*, const uint32_t* random) {
+    half<kRounding, 0>(lanes, p, g, m, v, random);
+    half<kRounding, 1>(lanes, p + kHalf, g + kHalf, m + kHalf, v + kHalf, random);
   }
 };
 
@@ -134,46 +111,58 @@ struct Int8State {
   template <class V> using Rule = AdamRoot<V>;
   static constexpr bool kScaled = true;
   static constexpr Element kEmptyV = -128;
-  static inline void widen(BlockBuffers& to, const Element* m, const Element* v, const float* m_scale, const float* v_scale) {
-    dequantise(to.m, m, *m_scale, 0);
-    dequantise(to.v, v, *v_scale, 128);
-  }
-  template <Rounding kRounding>
-  static inline void narrow(Element* m, Element* v, float* m_scale, float* v_scale, const BlockBuffers& from) {
-    *m_scale = from.m_most / 127.0f;
-    *v_scale = from.v_most / 255.0f;
-    const float m_inverse = from.m_most > 0 ? 127.0f / from.m_most : 0, v_inverse = from.v_most > 0 ? 255.0f / from.v_most : 0;
-    for (int half = 0; half < 2; ++half) {
-      const size_t at = static_cast<size_t>(half) * kHalf;
-      quantise<kRounding>(m + at, from.m + at, m_inverse, -127, 127, 0, from.random, 16 * half);
+
+  template <Rounding kRounding, size_t kPart>
+  static inline void half(Element* m, Element* v, const float* wide_m, const float* wide_v, float m_inverse, float v_inverse,
+                          const uint32_t* random) {
+    for (size_t i = 0; i < kHalf; i += VecF32::kLanes) {
+      const VecF32 x = load<VecF32>(wide_m + i);
+      const VecF32 words = kRounding == kStochastic ? load_bits(random + i) : x;
+      store_int8<kRounding, kPart, 0>(m + i, x, words, m_inverse, -127, 127, 0);
       // Never down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
-      quantise<kRounding>(v + at, from.v + at, v_inverse, 1, 255, 128, from.random, 16 * half + 8);
+      store_int8<kRounding, kPart, 1>(v + i, load<VecF32>(wide_v + i), words, v_inverse, 1, 255, 128);
     }
+  }
+  template <Rounding kRounding, class L>
+  static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float* m_scale, float* v_scale,
+                           const uint32_t* random) {
+    alignas(64) float wide_m[kStateBlock], wide_v[kStateBlock];
+    const VecF32 m_step = broadcast<VecF32>(*m_scale), v_step = broadcast<VecF32>(*v_scale), offset = broadcast<VecF32>(128);
+    VecF32 m_most = broadcast<VecF32>(0), v_most = m_most;  // the largest magnitudes; NaN is passed over
+    for (size_t i = 0; i < kStateBlock; i += VecF32::kLanes) {
+      VecF32 s[2] = {mul(load_signed_bytes(m + i), m_step), mul(add(load_signed_bytes(v + i), offset), v_step)};
+      lanes.step(p + i, g + i, s);
+      store(wide_m + i, s[0]);
+      store(wide_v + i, s[1]);
+      m_most = maximum(abs(s[0]), m_most);
+      v_most = maximum(s[1], v_most);
+    }
+    const float most_m = largest(m_most), most_v = largest(v_most);
+    *m_scale = most_m / 127.0f;
+    *v_scale = most_v / 255.0f;
+    const float m_inverse = most_m > 0 ? 127.0f / most_m : 0, v_inverse = most_v > 0 ? 255.0f / most_v : 0;
+    half<kRounding, 0>(m, v, wide_m, wide_v, m_inverse, v_inverse, random);
+    half<kRounding, 1>(m + kHalf, v + kHalf, wide_m + kHalf, wide_v + kHalf, m_inverse, v_inverse, random);
   }
 };
 
 template <class State, Rounding kRounding, class P> void adam_low_state(const StateSlice& slice, const void* coefficients) {
   using Element = typename State::Element;
-  const float* c = static_cast<const float*>(coefficients);
-  const P prelude(c);
-  const VecF32 keep = broadcast<VecF32>(c[kKeep]);
-  const typename State::template Rule<VecF32> rule(c + kCommonCoefficients);
+  const Lanes<typename State::template Rule<VecF32>, P> lanes(static_cast<const float*>(coefficients));
   Element* m = static_cast<Element*>(slice.slots[0]);
   Element* v = static_cast<Element*>(slice.slots[1]);
   float* m_scale = static_cast<float*>(slice.slots[2]);
   float* v_scale = static_cast<float*>(slice.slots[3]);
-  BlockBuffers state;
+  alignas(64) uint32_t random[kHalf];
   float* p = slice.p;
   const float* g = slice.g;
   for (size_t start = 0, b = slice.first_block; start < slice.count; start += kStateBlock, ++b) {
     if constexpr (kRounding == kStochastic) {
-      philox_block(state.random, static_cast<uint32_t>(b * kDraws), slice.step, slice.stream, slice.seed);
+      philox_block(random, static_cast<uint32_t>(b * kDraws), slice.step, slice.stream, slice.seed);
     }
     const size_t rest = slice.count - start;
     if (rest >= kStateBlock) {
-      State::widen(state, m, v, m_scale, v_scale);
-      update_block(rule, prelude, keep, p, g, state);
-      State::template narrow<kRounding>(m, v, m_scale, v_scale, state);
+      State::template block<kRounding>(lanes, p, g, m, v, m_scale, v_scale, random);
     } else {
       alignas(64) float p_part[kStateBlock] = {}, g_part[kStateBlock] = {};
       alignas(64) Element m_part[kStateBlock] = {}, v_part[kStateBlock];
@@ -182,9 +171,7 @@ template <class State, Rounding kRounding, class P> void adam_low_state(const St
       __builtin_memcpy(g_part, g, rest * sizeof(float));
       __builtin_memcpy(m_part, m, rest * sizeof(Element));
       __builtin_memcpy(v_part, v, rest * sizeof(Element));
-      State::widen(state, m_part, v_part, m_scale, v_scale);
-      update_block(rule, prelude, keep, p_part, g_part, state);
-      State::template narrow<kRounding>(m_part, v_part, m_scale, v_scale, state);
+      State::template block<kRounding>(lanes, p_part, g_part, m_part, v_part, m_scale, v_scale, random);
       __builtin_memcpy(p, p_part, rest * sizeof(float));
       __builtin_memcpy(m, m_part, rest * sizeof(Element));
       __builtin_memcpy(v, v_part, rest * sizeof(Element));
