@@ -25,3 +25,9 @@ inline void store_low_bytes(int8_t* p, VecF32 a) {
   const __m128i halves = packed_words(_mm256_and_si256(words_of(a), _mm256_set1_epi32(0xff)));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(halves, halves));
 }
+// The largest lane; no lane may be NaN or negative.
+inline float largest_lane(VecF32 a) {
+  __m128 x = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+  return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
+}

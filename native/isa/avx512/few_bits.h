@@ -20,3 +20,5 @@ inline VecF32 load_signed_bytes(const int8_t* p) {
 inline void store_low_bytes(int8_t* p, VecF32 a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(words_of(a)));
 }
+// The largest lane; no lane may be NaN or negative.
+inline float largest_lane(VecF32 a) { return _mm512_reduce_max_ps(a.v); }

@@ -21,3 +21,5 @@ inline void store_low_bytes(int8_t* p, VecF32 a) {
   const uint32_t four = vget_lane_u32(vreinterpret_u32_u8(vmovn_u16(vcombine_u16(halves, halves))), 0);
   __builtin_memcpy(p, &four, 4);
 }
+// The largest lane; no lane may be NaN or negative.
+inline float largest_lane(VecF32 a) { return vmaxvq_f32(a.v); }

@@ -10,3 +10,4 @@ inline VecF32 load_upper_halves(const uint16_t* p) { return {from_bits(uint32_t{
 inline void store_upper_halves(uint16_t* p, VecF32 a) { *p = static_cast<uint16_t>(bits_of(a.v) >> 16); }
 inline VecF32 load_signed_bytes(const int8_t* p) { return {static_cast<float>(*p)}; }
 inline void store_low_bytes(int8_t* p, VecF32 a) { *p = static_cast<int8_t>(static_cast<uint8_t>(bits_of(a.v))); }
+inline float largest_lane(VecF32 a) { return a.v; }

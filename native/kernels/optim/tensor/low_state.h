@@ -29,16 +29,6 @@ template <Rounding kRounding, size_t kPart, size_t kWhich> inline void store_bf1
   store_upper_halves(to, select(equal(x, x), add_bits(x, added), pattern(0x7fc00000)));
 }
 
-// The largest lane.
-inline float largest(VecF32 x) {
-  float lanes[VecF32::kLanes];
-  store(lanes, x);
-  for (size_t distance = VecF32::kLanes / 2; distance > 0; distance /= 2) {
-    for (size_t l = 0; l < distance; ++l) lanes[l] = lanes[l + distance] > lanes[l] ? lanes[l + distance] : lanes[l];
-  }
-  return lanes[0];
-}
-
 // x·inverse, moved by up to half a step where rounding is stochastic, clamped (NaN to `low`), rounded half to even; stored
 // less `offset`.
 template <Rounding kRounding, size_t kPart, size_t kWhich>
@@ -83,6 +73,22 @@ template <class Rule, class P> struct Lanes {
   }
 };
 
+// The random bits of one block after the other.
+struct Draws {
+  const StateSlice& slice;
+  size_t block;
+  alignas(64) uint32_t words[2][kHalf];
+  template <Rounding kRounding> void start() {
+    if constexpr (kRounding == kStochastic) draw();
+  }
+  template <Rounding kRounding> void next() {
+    ++block;
+    if constexpr (kRounding == kStochastic) draw();
+  }
+  const uint32_t* now() const { return words[block % 2]; }
+  void draw() { philox_block(words[block % 2], static_cast<uint32_t>(block * kDraws), slice.step, slice.stream, slice.seed); }
+};
+
 struct Bf16State {
   using Element = uint16_t;
   template <class V> using Rule = Adam<V>;
@@ -100,9 +106,10 @@ struct Bf16State {
     }
   }
   template <Rounding kRounding, class L>
-  static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float*, float*, const uint32_t* random) {
-    half<kRounding, 0>(lanes, p, g, m, v, random);
-    half<kRounding, 1>(lanes, p + kHalf, g + kHalf, m + kHalf, v + kHalf, random);
+  static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float*, float*, Draws& draws) {
+    half<kRounding, 0>(lanes, p, g, m, v, draws.now());
+    half<kRounding, 1>(lanes, p + kHalf, g + kHalf, m + kHalf, v + kHalf, draws.now());
+    draws.template next<kRounding>();
   }
 };
 
@@ -125,7 +132,7 @@ struct Int8State {
   }
   template <Rounding kRounding, class L>
   static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float* m_scale, float* v_scale,
-                           const uint32_t* random) {
+                           Draws& draws) {
     alignas(64) float wide_m[kStateBlock], wide_v[kStateBlock];
     const VecF32 m_step = broadcast<VecF32>(*m_scale), v_step = broadcast<VecF32>(*v_scale), offset = broadcast<VecF32>(128);
     VecF32 m_most = broadcast<VecF32>(0), v_most = m_most;  // the largest magnitudes; NaN is passed over
@@ -137,7 +144,10 @@ struct Int8State {
       m_most = maximum(abs(s[0]), m_most);
       v_most = maximum(s[1], v_most);
     }
-    const float most_m = largest(m_most), most_v = largest(v_most);
+    const float most_m = largest_lane(m_most), most_v = largest_lane(v_most);
+    // The next block's random bits wait for nothing and so fill the time until the scales are known.
+    const uint32_t* const random = draws.now();
+    draws.template next<kRounding>();
     *m_scale = most_m / 127.0f;
     *v_scale = most_v / 255.0f;
     const float m_inverse = most_m > 0 ? 127.0f / most_m : 0, v_inverse = most_v > 0 ? 255.0f / most_v : 0;
@@ -153,16 +163,14 @@ template <class State, Rounding kRounding, class P> void adam_low_state(const St
   Element* v = static_cast<Element*>(slice.slots[1]);
   float* m_scale = static_cast<float*>(slice.slots[2]);
   float* v_scale = static_cast<float*>(slice.slots[3]);
-  alignas(64) uint32_t random[kHalf];
+  Draws draws{slice, slice.first_block, {}};
+  draws.start<kRounding>();
   float* p = slice.p;
   const float* g = slice.g;
-  for (size_t start = 0, b = slice.first_block; start < slice.count; start += kStateBlock, ++b) {
-    if constexpr (kRounding == kStochastic) {
-      philox_block(random, static_cast<uint32_t>(b * kDraws), slice.step, slice.stream, slice.seed);
-    }
+  for (size_t start = 0; start < slice.count; start += kStateBlock) {
     const size_t rest = slice.count - start;
     if (rest >= kStateBlock) {
-      State::template block<kRounding>(lanes, p, g, m, v, m_scale, v_scale, random);
+      State::template block<kRounding>(lanes, p, g, m, v, m_scale, v_scale, draws);
     } else {
       alignas(64) float p_part[kStateBlock] = {}, g_part[kStateBlock] = {};
       alignas(64) Element m_part[kStateBlock] = {}, v_part[kStateBlock];
@@ -171,7 +179,7 @@ template <class State, Rounding kRounding, class P> void adam_low_state(const St
       __builtin_memcpy(g_part, g, rest * sizeof(float));
       __builtin_memcpy(m_part, m, rest * sizeof(Element));
       __builtin_memcpy(v_part, v, rest * sizeof(Element));
-      State::template block<kRounding>(lanes, p_part, g_part, m_part, v_part, m_scale, v_scale, random);
+      State::template block<kRounding>(lanes, p_part, g_part, m_part, v_part, m_scale, v_scale, draws);
       __builtin_memcpy(p, p_part, rest * sizeof(float));
       __builtin_memcpy(m, m_part, rest * sizeof(Element));
       __builtin_memcpy(v, v_part, rest * sizeof(Element));
