@@ -31,3 +31,6 @@ inline float largest_lane(VecF32 a) {
   x = _mm_max_ps(x, _mm_movehl_ps(x, x));
   return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
+// a > b ? a : b and a < b ? a : b of lanes that are no subnormals, which these instructions read as zero.
+inline VecF32 maximum_normal(VecF32 a, VecF32 b) { return {_mm256_max_ps(a.v, b.v)}; }
+inline VecF32 minimum_normal(VecF32 a, VecF32 b) { return {_mm256_min_ps(a.v, b.v)}; }

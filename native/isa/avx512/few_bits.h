@@ -22,3 +22,6 @@ inline void store_low_bytes(int8_t* p, VecF32 a) {
 }
 // The largest lane; no lane may be NaN or negative.
 inline float largest_lane(VecF32 a) { return _mm512_reduce_max_ps(a.v); }
+// a > b ? a : b and a < b ? a : b of lanes that are no subnormals, which these instructions read as zero.
+inline VecF32 maximum_normal(VecF32 a, VecF32 b) { return {_mm512_max_ps(a.v, b.v)}; }
+inline VecF32 minimum_normal(VecF32 a, VecF32 b) { return {_mm512_min_ps(a.v, b.v)}; }

