@@ -1,5 +1,5 @@
 // Matrix multiply: native against the reference backend and against plain loops, 512³ float32; packed operands against
-// arrays.
+// arrays; GELU in the epilogue against a pass of its own.
 import { allocate, backendInfo, gemm, packB, prepareGemm, setBackend, setThreads } from "../dist/index.js";
 import { tiledGemm, tripleLoop } from "./plain/gemm.mjs";
 
@@ -56,8 +56,37 @@ async function comparePacked(bench) {
   }
 }
 
+/** GELU on finished tiles against a pass over C afterwards (a product with k = 0 and beta = 1 is such a pass). */
+async function compareGelu(bench) {
+  for (const [m, n, k] of [
+    [32, 256, 784],
+    [512, 3072, 768],
+  ]) {
+    const [a, b] = [m * k, k * n].map((length, seed) => fill(allocate("float32", length), seed + 1));
+    const [c, d, none] = [m * n, m * n, 0].map((length) => allocate("float32", length));
+    const fused = prepareGemm({ m, n, k, a, b, c, activation: "gelu" });
+    const product = prepareGemm({ m, n, k, a, b, c: d });
+    const pass = prepareGemm({ m, n, k: 0, a: none, b: none, c: d, beta: 1, activation: "gelu" });
+    const sides = {
+      fused: () => fused.run(),
+      "two passes": () => {
+        product.run();
+        pass.run();
+      },
+      "without GELU": () => product.run(),
+    };
+    const check = () => {
+      sides.fused();
+      sides["two passes"]();
+      if (!c.every((x, i) => Object.is(x, d[i]))) throw new Error("gelu: other bits than a pass of its own");
+    };
+    const budget = bench.quick ? 0.3 : 1;
+    await bench.compare({ case: `${m}×${n}×${k} float32 with GELU, 1 thread`, sides, check, budget });
+  }
+}
+
 export default {
-  question: "How much faster is native gemm than plain JavaScript, and with packed weights?",
+  question: "How much faster is native gemm than plain JavaScript, with packed weights, with GELU?",
   async run(bench) {
     const [a, b] = [1, 2].map((seed) => fill(allocate("float32", size * size), seed));
     const results = Array.from({ length: 4 }, () => allocate("float32", size * size));
@@ -85,6 +114,7 @@ export default {
     await bench.compare({ case: `${size}³ float32, 1 thread`, sides, check, rate, budget: bench.quick ? 1 : 8 });
     setBackend("native");
     await comparePacked(bench);
+    await compareGelu(bench);
     setThreads(before);
     if (before > 1) await bench.compare({ case: `${size}³ float32, ${before} threads`, sides: { native: sides.native }, rate });
     setBackend("auto");

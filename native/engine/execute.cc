@@ -105,7 +105,7 @@ class Executor {
     call.ldc = call.n;
     call.alpha = 1;
     call.bias = p(3);
-    call.activation = number(5) ? Activation::relu : Activation::none;
+    call.activation = static_cast<Activation>(number(5));
     gemm(call);
   }
 

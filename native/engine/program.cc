@@ -1,5 +1,6 @@
 #include "engine/program.h"
 
+#include "gemm/epilogue.h"
 #include "kernels/ops/kinds.h"
 
 namespace downhill {
@@ -80,7 +81,7 @@ bool fits(const Program& program, const Instruction& in) {
       const int64_t m = c.dimension(0), n = c.dimension(1), k = c.dimension(2);
       c.range(3, 2);
       c.range(4, 2);
-      c.range(5, 2);
+      c.range(5, static_cast<int64_t>(Activation::count));
       c.need(0, c.product(m, k));
       c.need(1, c.product(k, n));
       c.need(2, c.product(m, n));

@@ -5,8 +5,9 @@
 
 namespace downhill {
 
-// relu(x) = max(0, x): NaN stays NaN.
-enum class Activation : unsigned char { none, relu };
+// relu(x) = max(0, x): NaN stays NaN. The others are those of the element-wise operations (kernels/ops/activations.h):
+// evaluated in float64, rounded once. Names and order are ACTIVATIONS' of src/backend/gemm.ts, by test.
+enum class Activation : unsigned char { none, relu, gelu, geluTanh, silu, sigmoid, tanh, count };
 
 // t = alpha * acc; t += beta * c; t += bias[j]; t += residual[i, j]; activation(t). Each step rounds on its own and is
 // skipped where it is the identity (alpha = 1, beta = 0, null pointers, none). beta = 0 never reads c.

@@ -1,7 +1,10 @@
 import type { FloatArray } from "../core/types.ts";
 
-/** What may follow the product: `relu` is max(0, x), and relu(NaN) = NaN. */
-export const ACTIVATIONS = ["none", "relu"] as const;
+/**
+ * What may follow the product. `relu` is max(0, x), and relu(NaN) = NaN; the others are evaluated in float64 and rounded
+ * once, and NaN of NaN: `gelu` ½x(1 + erf(x/√2)), `geluTanh` its approximation by tanh, `silu` x·sigmoid(x). The order is the native enum's.
+ */
+export const ACTIVATIONS = ["none", "relu", "gelu", "geluTanh", "silu", "sigmoid", "tanh"] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /**

@@ -14,6 +14,11 @@ const EPILOGUES: readonly Partial<Case>[] = [
   { bias: true, activation: "relu" },
   { alpha: -1.1, beta: 1, bias: true, residual: true, activation: "relu", slack: 3 },
   { residual: true, slack: 1 },
+  { activation: "gelu", bias: true },
+  { activation: "geluTanh", beta: 0.5, slack: 2 },
+  { activation: "silu", alpha: 2 },
+  { activation: "sigmoid", residual: true },
+  { activation: "tanh", alpha: -0.5, beta: 1, bias: true, residual: true },
 ];
 
 /** Values that meet every kind of number: mostly ordinary, some subnormal, huge, infinite, NaN, −0. */

@@ -21,6 +21,7 @@ struct FinishKernel {
       const size_t n = columns - j < kLanes ? columns - j : kLanes;
       store_n(c + j, value(load_n<V>(from + j, n), c, j, n, e, residual), n);
     }
+    if (ActivateKernel<V>::applies(e.activation)) ActivateKernel<V>::run(c, 0, 1, columns, e.activation);
   }
 
   static void rows(const Finish<T>& f) {

@@ -128,6 +128,9 @@ struct TileKernel {
     } else {
       run_as<false>(t);
     }
+    if (t.epilogue != nullptr && ActivateKernel<V>::applies(t.epilogue->activation)) {
+      ActivateKernel<V>::run(t.c, t.ldc, MR, (NV - 1) * V::kLanes + t.last, t.epilogue->activation);
+    }
   }
 };
 

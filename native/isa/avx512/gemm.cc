@@ -10,6 +10,9 @@ namespace downhill::avx512 {
 namespace {
 #include "isa/avx512/vec.h"
 #include "kernels/vec_common.h"
+#include "isa/avx512/shift.h"
+#include "kernels/ops/math.h"
+#include "kernels/ops/activations.h"
 
 // 32 registers: rows * vectors accumulators, one row of B, one element of A. Few rows get wider tiles, so that
 // enough chains are in flight and rows of B are read in long runs.
@@ -21,6 +24,7 @@ constexpr bool kMaskIsFree = true;
 #include "gemm/kernels/unroll.h"
 #include "isa/avx512/transpose.h"
 #include "isa/avx512/combine.h"
+#include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"

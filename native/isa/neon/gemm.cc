@@ -10,6 +10,9 @@ namespace downhill::neon {
 namespace {
 #include "isa/neon/vec.h"
 #include "kernels/vec_common.h"
+#include "isa/neon/shift.h"
+#include "kernels/ops/math.h"
+#include "kernels/ops/activations.h"
 
 // 32 registers: rows * vectors accumulators, one row of B, one element of A.
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -20,6 +23,7 @@ constexpr bool kMaskIsFree = false;
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/transpose.h"
 #include "gemm/kernels/combine.h"
+#include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"

@@ -11,6 +11,7 @@ namespace {
 #include "kernels/vec_common.h"
 #include "isa/neon/shift.h"
 #include "kernels/ops/math.h"
+#include "kernels/ops/activations.h"
 #include "kernels/ops/elementwise.h"
 #include "kernels/ops/sums.h"
 #include "kernels/ops/softmax.h"

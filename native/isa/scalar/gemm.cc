@@ -10,6 +10,9 @@ namespace downhill::scalar {
 namespace {
 #include "isa/scalar/vec.h"
 #include "kernels/vec_common.h"
+#include "isa/scalar/shift.h"
+#include "kernels/ops/math.h"
+#include "kernels/ops/activations.h"
 
 // 16 registers on most machines; the repair of the fused multiply-add takes some of them.
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -20,6 +23,7 @@ constexpr bool kMaskIsFree = false;
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/transpose.h"
 #include "gemm/kernels/combine.h"
+#include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"

@@ -3,13 +3,6 @@
 // No include guard: included once, inside the region.
 
 template <class V, class F>
-inline void map1(size_t n, const typename V::Scalar* x, typename V::Scalar* y, F f) {
-  size_t i = 0;
-  for (; i + V::kLanes <= n; i += V::kLanes) store(y + i, f(load<V>(x + i)));
-  if (i < n) store_n(y + i, f(load_n<V>(x + i, n - i)), n - i);
-}
-
-template <class V, class F>
 inline void map2(size_t n, const typename V::Scalar* a, const typename V::Scalar* b, typename V::Scalar* y, F f) {
   size_t i = 0;
   for (; i + V::kLanes <= n; i += V::kLanes) store(y + i, f(load<V>(a + i), load<V>(b + i)));
@@ -36,33 +29,12 @@ struct Elu64 {
   VecF64 a;
   VecF64 operator()(VecF64 x) const { return select(less(k64(0), x), x, mul(a, expm1_64(x))); }
 };
-struct Silu64 { VecF64 operator()(VecF64 x) const { return mul(x, sigmoid64(x)); } };
-struct Gelu64 {
-  VecF64 operator()(VecF64 x) const {
-    return mul(mul(k64(0.5), x), add(k64(1.0), erf64(mul(x, k64(0.7071067811865476)))));
-  }
-};
-inline VecF64 gelu_inner(VecF64 x) {
-  return mul(k64(0.7978845608028654), add(x, mul(k64(0.044715), mul(x, mul(x, x)))));
-}
-struct GeluTanh64 {
-  VecF64 operator()(VecF64 x) const { return mul(mul(k64(0.5), x), add(k64(1.0), tanh64(gelu_inner(x)))); }
-};
-struct Sigmoid64 { VecF64 operator()(VecF64 x) const { return sigmoid64(x); } };
-struct Tanh64 { VecF64 operator()(VecF64 x) const { return tanh64(x); } };
 struct Softplus64 {
   VecF64 operator()(VecF64 x) const { return add(maximum(k64(0), x), log1p_64(exp64(neg(abs(x))))); }
 };
 struct Exp64 { VecF64 operator()(VecF64 x) const { return exp64(x); } };
 struct Log64 { VecF64 operator()(VecF64 x) const { return log64(x); } };
 struct Log1p64 { VecF64 operator()(VecF64 u) const { return log1p_64(u); } };
-
-template <class V, class F>
-struct Widened {
-  F f;
-  V operator()(V x) const { return widened(f, x); }
-  V operator()(V x, V y) const { return widened(f, x, y); }
-};
 
 template <class V>
 void unary(int kind, size_t n, const typename V::Scalar* x, typename V::Scalar* y, double alpha) {

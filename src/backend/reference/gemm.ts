@@ -5,6 +5,7 @@ import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
 import { fma32 } from "./fma.ts";
+import { SMOOTH } from "./ops/activations.ts";
 
 /** One step of a chain: a·b + c. */
 type MultiplyAdd = (a: number, b: number, c: number) => number;
@@ -66,13 +67,15 @@ function finishRow(
   const { n, c, alpha, beta, bias, residual, activation } = call;
   const cAt = i * call.ldc;
   const rAt = i * call.ldr;
+  const smooth = activation === "none" || activation === "relu" ? undefined : SMOOTH[activation];
   for (let j = 0; j < n; j++) {
     let t = accumulators[j]!;
     if (alpha !== 1) t = round(alpha * t);
     if (beta !== 0) t = round(t + round(beta * operand(c[cAt + j]!)));
     if (bias) t = round(t + operand(bias[j]!));
     if (residual) t = round(t + operand(residual[rAt + j]!));
-    if (activation === "relu" && 0 > t) t = 0;
+    if (smooth) t = round(smooth(t));
+    else if (activation === "relu" && 0 > t) t = 0;
     c[cAt + j] = t;
   }
 }

@@ -2,7 +2,7 @@
 import { intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "../../core/checks.ts";
 import { philoxRounds } from "../../core/random.ts";
 import type { Dtype, FloatArray } from "../../core/types.ts";
-import type { GemmBackend } from "../gemm.ts";
+import { ACTIVATIONS, type GemmBackend } from "../gemm.ts";
 import {
   BINARY_KINDS,
   type CompiledProgram,
@@ -111,7 +111,7 @@ const HANDLERS: Record<OpName, Handler> = {
       alpha: 1,
       beta: 0,
       bias: optional[3],
-      activation: activation ? "relu" : "none",
+      activation: ACTIVATIONS[activation],
       residual: null,
       ldr: cols,
     });

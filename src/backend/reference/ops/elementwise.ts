@@ -3,6 +3,7 @@
 import { f32, operand32 } from "../../../core/f32.ts";
 import type { Dtype, FloatArray } from "../../../core/types.ts";
 import type { BinaryKind, UnaryKind } from "../../program.ts";
+import { geluInner, SMOOTH } from "./activations.ts";
 import { erf, exp, expm1, log, log1p, sigmoid, tanh } from "./math.ts";
 
 export interface Arithmetic {
@@ -19,8 +20,6 @@ export function arithmetic(dtype: Dtype): Arithmetic {
 type Unary = (x: number, alpha: number) => number;
 type UnaryGradient = (s: number, dy: number, alpha: number) => number;
 
-const geluInner = (x: number) => 0.7978845608028654 * (x + 0.044715 * (x * (x * x)));
-
 /** Functions that move or negate: subnormals keep their bits. */
 const MOVES: Partial<Record<UnaryKind, (raw: number, read: number) => number>> = {
   relu: (raw, x) => (0 > x ? 0 : raw),
@@ -31,11 +30,7 @@ const MOVES: Partial<Record<UnaryKind, (raw: number, read: number) => number>> =
 
 const UNARY: Partial<Record<UnaryKind, Unary>> = {
   elu: (x, a) => (x > 0 ? x : a * expm1(x)),
-  silu: (x) => x * sigmoid(x),
-  gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-  geluTanh: (x) => 0.5 * x * (1 + tanh(geluInner(x))),
-  sigmoid,
-  tanh,
+  ...SMOOTH,
   softplus: (x) => (0 > x ? 0 : x) + log1p(exp(-Math.abs(x))),
   exp,
   log,
