@@ -14,6 +14,10 @@ export interface OptionRow {
   readonly oneOf?: readonly string[];
   /** Smallest allowed number; default: none. */
   readonly minimum?: number;
+  /** Numbers must be larger than this. */
+  readonly above?: number;
+  /** Beside a number, this word is a value too. */
+  readonly word?: string;
   /** Numbers must stay below this. */
   readonly below?: number;
 }
@@ -24,7 +28,7 @@ type ValueOf<Row extends OptionRow> = Row["type"] extends "boolean"
   ? boolean
   : Row["type"] extends "string"
     ? string | undefined
-    : number | undefined;
+    : (Row extends { readonly word: infer Word } ? Word : never) | number | undefined;
 export type Values<Table extends OptionTable> = { readonly [K in keyof Table]: ValueOf<Table[K]> };
 
 export interface Parsed<Table extends OptionTable> {
@@ -56,14 +60,21 @@ export function suggestion(name: string, names: readonly string[]): string {
 function convert(name: string, row: OptionRow, text: string): string | number {
   if (row.oneOf && !row.oneOf.includes(text))
     throw new UsageError(`--${name}: expected one of ${row.oneOf.join(", ")}, received "${text}"${suggestion(text, row.oneOf)}`);
-  if (row.type === "string") return text;
+  if (row.type === "string" || text === row.word) return text;
   const number = text.trim() === "" ? Number.NaN : Number(text);
-  const { minimum, below } = row;
-  const range = `${minimum === undefined ? "" : ` of at least ${minimum}`}${below === undefined ? "" : `${minimum === undefined ? "" : " and"} below ${below}`}`;
+  const { minimum, above, below } = row;
+  const bounds = [
+    ...(minimum === undefined ? [] : [`of at least ${minimum}`]),
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(below === undefined ? [] : [`below ${below}`]),
+  ];
+  const range = bounds.length === 0 ? "" : ` ${bounds.join(" and ")}`;
+  const word = row.word === undefined ? "" : ` or "${row.word}"`;
   const kind = row.type === "integer" ? "an integer" : "a number";
   const valid = Number.isFinite(number) && (row.type === "number" || Number.isSafeInteger(number));
-  if (!valid || (minimum !== undefined && number < minimum) || (below !== undefined && number >= below))
-    throw new UsageError(`--${name}: expected ${kind}${range}, received "${text}"`);
+  const small = (minimum !== undefined && number < minimum) || (above !== undefined && number <= above);
+  if (!valid || small || (below !== undefined && number >= below))
+    throw new UsageError(`--${name}: expected ${kind}${range}${word}, received "${text}"`);
   return number;
 }
 

@@ -4,28 +4,17 @@ import { basename } from "node:path";
 import { setBackend, setThreads } from "../backend/select.ts";
 import { writeFileAtomic } from "../checkpoint/file.ts";
 import { permutation } from "../core/random.ts";
-import type { Callback } from "../train/callback.ts";
-import {
-  Checkpoint,
-  CsvLog,
-  EarlyStopping,
-  JsonLinesLog,
-  ProgressBar,
-  TensorBoard,
-  TerminateOnNaN,
-} from "../train/callbacks/index.ts";
 import { htmlReport } from "../train/html-report.ts";
-import { optimizerNames } from "../train/optimizers.ts";
 import { overfittingReport } from "../train/overfitting.ts";
-import { parseCommand, suggestion, UsageError } from "./args.ts";
+import { parseCommand, UsageError } from "./args.ts";
 import { buildModel } from "./build-model.ts";
 import type { Command, Output } from "./command.ts";
-import { interruptible } from "./interrupt.ts";
 import { type LoadedData, loadData, type Rows } from "./load-data.ts";
 import { describeModel } from "./model-file.ts";
 import { parseModel } from "./model-spec.ts";
 import { runRangeTest } from "./range-test.ts";
 import { TRAIN_OPTIONS, type TrainValues, trainHelp } from "./train-options.ts";
+import { callbacksOf, compileOptions, fitOptions, planTraining } from "./train-setup.ts";
 
 const DEFAULT_MODEL = "64 relu, 32 relu";
 /** The random stream of the split into training and validation rows. */
@@ -59,29 +48,8 @@ function checkPaths(values: TrainValues, path: string): { save: string; report: 
   return { save, report: values.report ?? `${stem}.html` };
 }
 
-function callbacksOf(values: TrainValues, save: string, { err }: Output): Callback[] {
-  const stream = { isTTY: process.stderr.isTTY, columns: process.stderr.columns, write: err };
-  const append = values.resume;
-  const list: Callback[] = [new TerminateOnNaN(), interruptible(), new ProgressBar(stream), new Checkpoint({ path: save })];
-  if (values.patience !== undefined) list.push(new EarlyStopping({ patience: values.patience }));
-  if (values.log?.endsWith(".csv")) list.push(new CsvLog(values.log, { append }));
-  if (values.log?.endsWith(".jsonl")) list.push(new JsonLinesLog(values.log, { append }));
-  if (values.tensorboard !== undefined) list.push(new TensorBoard(values.tensorboard));
-  return list;
-}
-
-function optimizerOf(values: TrainValues): { name: string; learningRate?: number; weightDecay?: number } {
-  const name = (values.optimizer ?? "adam").toLowerCase();
-  if (!optimizerNames().includes(name))
-    throw new UsageError(
-      `--optimizer: expected one of ${optimizerNames().join(", ")}, received "${name}"${suggestion(name, optimizerNames())}`,
-    );
-  return {
-    name,
-    ...(values["learning-rate"] === undefined ? {} : { learningRate: values["learning-rate"] }),
-    ...(values["weight-decay"] === undefined ? {} : { weightDecay: values["weight-decay"] }),
-  };
-}
+const settingsText = ({ name, ...options }: Readonly<Record<string, string | number>>): string =>
+  [name, ...Object.entries(options).map(([key, value]) => `${key} ${value}`)].join(", ");
 
 async function run(args: readonly string[], output: Output): Promise<void> {
   const { values, positionals } = parseCommand(args, TRAIN_OPTIONS, {
@@ -92,9 +60,9 @@ async function run(args: readonly string[], output: Output): Promise<void> {
   const [path] = positionals as [string];
   if (values.plot !== undefined && !values["find-learning-rate"])
     throw new UsageError("--plot: expected together with --find-learning-rate");
-  const { model: spec = DEFAULT_MODEL, epochs = 20, validation: share = 0.2, seed = 0 } = values;
+  const { model: spec = DEFAULT_MODEL, epochs = 20, accumulate = 1, validation: share = 0.2, seed = 0 } = values;
   const layers = parseModel(spec);
-  const optimizer = optimizerOf(values);
+  const plan = planTraining(values);
   const { save, report } = checkPaths(values, path);
   if (values.backend !== undefined) setBackend(values.backend as "auto");
   if (values.threads !== undefined) setThreads(values.threads);
@@ -110,15 +78,12 @@ async function run(args: readonly string[], output: Output): Promise<void> {
   const description = { format: 1, model: spec, features, outputs, task, seed, encoding } as const;
   const classification = task === "classification";
   using model = buildModel(layers, description);
-  model.compile({
-    optimizer,
-    loss: classification ? "sparseCategoricalCrossentropy" : "meanSquaredError",
-    metrics: classification ? ["accuracy"] : ["r2"],
-    seed,
-  });
-  model.metadata = describeModel(description);
   const trainRows = train.x.length / features;
-  const batchSize = Math.min(values["batch-size"] ?? 32, trainRows);
+  const { "batch-size": wanted = 32 } = values;
+  const batchSize = wanted === "full" ? trainRows : Math.min(wanted, trainRows);
+  const updatesPerEpoch = Math.ceil(trainRows / (batchSize * accumulate));
+  model.compile(compileOptions(values, plan, task, { epochs, updatesPerEpoch }));
+  model.metadata = describeModel(description);
   output.err(
     `${task} of ${outputs === 1 ? "one value" : `${outputs} classes`} from ${features} features: ${trainRows} rows to train, ${data.rows - trainRows + (data.test ? data.test.y.length : 0)} to validate\n`,
   );
@@ -127,12 +92,13 @@ async function run(args: readonly string[], output: Output): Promise<void> {
     return;
   }
   const started = performance.now();
+  const learningRates: number[] = [];
   const history = await model.fit(train.x, train.y, {
-    epochs,
-    batchSize,
-    seed,
-    verbose: 0,
-    callbacks: callbacksOf(values, save, output),
+    ...fitOptions(values, plan),
+    callbacks: [
+      ...callbacksOf(values, save, output),
+      { onEpochEnd: (_, __, { appliedLearningRate }) => void learningRates.push(appliedLearningRate) },
+    ],
     ...(validation ? { validationData: validation } : {}),
     ...(values.resume ? { resume: save } : {}),
   });
@@ -149,11 +115,13 @@ async function run(args: readonly string[], output: Output): Promise<void> {
         data: path,
         rows: trainRows,
         model: spec,
-        optimizer: optimizer.name,
-        "batch size": batchSize,
+        optimizer: settingsText(plan.optimizer),
+        ...(values.schedule === undefined ? {} : { schedule: values.schedule }),
+        "batch size": accumulate === 1 ? batchSize : `${accumulate} × ${batchSize}`,
         epochs: history.epoch.length,
         seed,
       },
+      learningRates,
       ...(matrix ? { confusion: matrix } : {}),
       ...(classNames ? { classNames } : {}),
     }),

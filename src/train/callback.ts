@@ -26,6 +26,8 @@ export interface TrainingRun {
   readonly batchSize: number;
   /** Of the first parameter group, or the last one scheduled; setting it sets every group. */
   learningRate: number;
+  /** The rate of the first group's last update, its schedule included; before the first update, that of the first one. */
+  readonly appliedLearningRate: number;
   /** Updates made in this training, those before a resume included. */
   readonly updates: number;
   readonly history: History;

@@ -160,6 +160,7 @@ async function runOneEpoch(plan: FitPlan, training: Training, resumed: boolean):
   }
   const reason = converged(plan, training, before.length === 0 ? 0 : largestChange(before, plan.trainer.network.parameters));
   if (reason !== undefined) training.stop(reason);
+  if (!complete) training.keepCallbackStates();
   await training.call((callback) => callback.onEpochEnd?.(epoch, logs, training));
 }
 

@@ -13,6 +13,8 @@ export interface HtmlReportOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly confusion?: ConfusionMatrix;
   readonly classNames?: readonly string[];
+  /** Rates of the last epochs; drawn where they change. */
+  readonly learningRates?: readonly number[];
 }
 
 const TRAIN = "#2563eb";
@@ -40,6 +42,13 @@ function charts(history: History): string {
       return lineChart(series, { title: name.replaceAll("_", " "), x });
     })
     .join("\n");
+}
+
+function rateChart(history: History, rates: readonly number[]): string {
+  if (new Set(rates).size < 2) return "";
+  const missing = new Array<number>(Math.max(0, history.epoch.length - rates.length)).fill(Number.NaN);
+  const x = history.epoch.map((epoch) => epoch + 1);
+  return lineChart([{ label: "learning rate", values: [...missing, ...rates], color: TRAIN }], { title: "learning rate", x });
 }
 
 function row(cells: readonly (string | number)[], tag: "td" | "th" = "td", className = ""): string {
@@ -78,7 +87,7 @@ export function htmlReport(history: History, options: HtmlReportOptions = {}): s
   const parts = [
     `<h1>${escapeXml(title)}</h1>`,
     `<p class="note">${escapeXml(verdict.text)}${history.stopReason ? ` Training stopped early: ${escapeXml(history.stopReason)}.` : ""}</p>`,
-    `<div class="charts">${charts(history)}</div>`,
+    `<div class="charts">${charts(history)}${rateChart(history, options.learningRates ?? [])}</div>`,
     confusion ? `<h2>Confusion matrix</h2>${confusionTable(confusion, names)}` : "",
     rows.length > 0 ? `<h2>Settings</h2><div class="scroll"><table>${rows.join("")}</table></div>` : "",
     `<h2>Epochs</h2>${epochTable(history, verdict.bestEpoch)}`,

@@ -1,8 +1,10 @@
-// Optimizers by name, as compile() and the command line take them. Every class that src/optim exports is found.
+// Optimizers by name, as compile() and the command line take them. Every class that src/optim exports is found, except
+// MultiOptimizer, which is made of others.
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { Tensor } from "../core/types.ts";
 import * as classes from "../optim/index.ts";
 import type { CommonValues } from "../optim/method.ts";
+import { core } from "../optim/optimizer.ts";
 import type { TrainerOptimizer } from "./trainer.ts";
 
 /** What fit asks of an optimizer beside what the trainer needs; every class of src/optim has it. */
@@ -21,7 +23,7 @@ type OptimizerClass = new (params: Tensor[], options?: object) => TrainerOptimiz
 
 const BY_NAME: ReadonlyMap<string, OptimizerClass> = new Map(
   Object.entries(classes).flatMap(([name, value]): [string, OptimizerClass][] =>
-    typeof value === "function" && value.prototype instanceof classes.Optimizer
+    typeof value === "function" && value.prototype instanceof classes.Optimizer && value !== classes.MultiOptimizer
       ? [[name.toLowerCase(), value as unknown as OptimizerClass]]
       : [],
   ),
@@ -40,6 +42,15 @@ export function optimizerFactory(choice: OptimizerChoice): OptimizerFactory {
   const Class = BY_NAME.get(name.toLowerCase());
   if (Class === undefined) throw wrongValue("optimizer", `one of ${optimizerNames().join(", ")}`, name, "ERR_OPTION");
   return (params) => new Class(params, options);
+}
+
+/** The rate that the first group's last update had, schedules included; undefined for optimizers that are not ours. */
+export function appliedRate(optimizer: TrainerOptimizer): number | undefined {
+  const own = optimizer instanceof classes.Lookahead ? optimizer.optimizer : optimizer;
+  if (!(own instanceof classes.Optimizer)) return undefined;
+  const { groups, steps } = own[core];
+  const first = groups[0];
+  return first && own[core].rateOf(first, Math.max(0, steps - 1));
 }
 
 /** The same optimizer inside of Lookahead, where asked for. @throws ERR_OPTION. */

@@ -5,6 +5,7 @@ import type { FloatArray } from "../core/types.ts";
 import type { Averaging } from "./averaging.ts";
 import type { Callback, CallbackState, Logs, Progress, TrainingRun } from "./callback.ts";
 import { History } from "./history.ts";
+import { appliedRate } from "./optimizers.ts";
 import { checkTraining, type EpochSums, encodeTraining, type TrainingState } from "./state.ts";
 import type { NamedTensor, RunResult, Trainer } from "./trainer.ts";
 
@@ -46,6 +47,7 @@ export class Training implements TrainingRun {
   callUpdates = 8;
   private readonly setup: TrainingSetup;
   private resumable = false;
+  private kept: Readonly<Record<string, CallbackState>> | undefined;
 
   constructor(setup: TrainingSetup) {
     this.setup = setup;
@@ -56,6 +58,10 @@ export class Training implements TrainingRun {
 
   get learningRate(): number {
     return this.scheduledRate ?? this.trainer.optimizer.groups[0]?.learningRate ?? Number.NaN;
+  }
+
+  get appliedLearningRate(): number {
+    return this.scheduledRate ?? appliedRate(this.trainer.optimizer) ?? this.learningRate;
   }
 
   set learningRate(rate: number) {
@@ -122,13 +128,23 @@ export class Training implements TrainingRun {
     }
   }
 
-  state(): TrainingState {
-    const callbacks: Record<string, CallbackState> = {};
+  private callbackStates(): Record<string, CallbackState> {
+    const states: Record<string, CallbackState> = {};
     for (const callback of this.setup.callbacks) {
       if (callback.name === undefined || callback.state === undefined) continue;
-      if (callback.name in callbacks) throw fault("ERR_DUPLICATE", `callbacks: two with the name ${callback.name}`);
-      callbacks[callback.name] = callback.state();
+      if (callback.name in states) throw fault("ERR_DUPLICATE", `callbacks: two with the name ${callback.name}`);
+      states[callback.name] = callback.state();
     }
+    return states;
+  }
+
+  /** Checkpoints keep the callbacks' present states from here on: the end of an epoch that will go on must not count. */
+  keepCallbackStates(): void {
+    this.kept = this.callbackStates();
+  }
+
+  state(): TrainingState {
+    const callbacks = this.kept ?? this.callbackStates();
     return {
       optimizer: this.trainer.optimizer.stateDict(),
       generator: this.trainer.generatorState(),

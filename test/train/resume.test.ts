@@ -69,6 +69,22 @@ describe("resume on the engine", () => {
       expect(await stopped(path, 6, { resume: path })).toEqual(expected);
     },
   );
+  test("inside an epoch: patience counts whole epochs alone", async () => {
+    const path = join(folder, "patience");
+    const make = () => [new Checkpoint({ path }), new EarlyStopping({ patience: 2, minDelta: 10 })];
+    const expected = await build().fit(x, y, { ...options, epochs: 9, callbacks: make() });
+    for (const maxSteps of [8, 9, 14])
+      await build().fit(x, y, {
+        ...options,
+        epochs: 9,
+        stopWhen: { maxSteps },
+        callbacks: make(),
+        ...(maxSteps === 8 ? {} : { resume: path }),
+      });
+    const history = await build().fit(x, y, { ...options, epochs: 9, callbacks: make(), resume: path });
+    expect(history.epoch).toEqual([0, 1, 2]);
+    expect(history).toEqual(expected);
+  });
   test("with a schedule that reads the validation loss", async () => {
     const schedule = () => reduceOnPlateau({ patience: 0, threshold: 0.5, factor: 0.5 });
     const path = join(folder, "plateau");

@@ -14,6 +14,10 @@ export class ScriptedRun implements TrainingRun {
   weight = -1;
   readonly saved: { path: string; epoch: number }[] = [];
 
+  get appliedLearningRate(): number {
+    return this.learningRate;
+  }
+
   constructor(epochs: number) {
     this.epochs = epochs;
   }

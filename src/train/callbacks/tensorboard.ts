@@ -35,7 +35,7 @@ export class TensorBoard implements Callback {
   }
 
   onEpochEnd(epoch: number, logs: Logs, run: TrainingRun): void {
-    const train: Record<string, number> = { epoch_learning_rate: run.learningRate };
+    const train: Record<string, number> = { epoch_learning_rate: run.appliedLearningRate };
     const validation: Record<string, number> = {};
     for (const [name, value] of Object.entries(logs)) {
       if (name.startsWith("val_")) validation[`epoch_${name.slice(4)}`] = value;
