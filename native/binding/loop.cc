@@ -93,6 +93,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   if (clip < 0 || clip > 3) refuse(env, "binding: bad clip");
   loop.clip = static_cast<Clip>(clip);
   loop.clip_limit = info[8].As<Napi::Number>().DoubleValue();
+  loop_finish(loop);
   napi_value external;
   if (napi_create_external(env, handle.get(), finalize, nullptr, &external) != napi_ok) throw Napi::Error::New(env);
   handle.release();

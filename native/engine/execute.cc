@@ -330,18 +330,20 @@ class Executor {
 };
 
 template <class T>
-void run_all(Program& program, int phase) {
+void run_all(Program& program, int phase, const char* left_out) {
   FpScope scope(flushes_subnormals<T>());
-  for (const Instruction& instruction : program.instructions) {
-    if (phase < 0 || instruction.phase == phase) Executor<T>(instruction, program.control).run();
+  for (size_t i = 0; i < program.instructions.size(); ++i) {
+    const Instruction& instruction = program.instructions[i];
+    if ((phase >= 0 && instruction.phase != phase) || (left_out != nullptr && left_out[i])) continue;
+    Executor<T>(instruction, program.control).run();
   }
 }
 
 }  // namespace
 
-void program_run(Program& program, int phase) {
-  if (program.f64) run_all<double>(program, phase);
-  else run_all<float>(program, phase);
+void program_run(Program& program, int phase, const char* left_out) {
+  if (program.f64) run_all<double>(program, phase, left_out);
+  else run_all<float>(program, phase, left_out);
 }
 
 }  // namespace downhill

@@ -1,5 +1,6 @@
 #include "engine/loop.h"
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
 
@@ -11,6 +12,8 @@
 
 namespace downhill {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // Copying below this is not worth a second thread.
 constexpr size_t kGatherBytes = 128 << 10;
@@ -32,7 +35,7 @@ void gather(const Column& column, SpaceMemory& space, const uint32_t* order, siz
   parallel_for((rows + step - 1) / step, chunk);
 }
 
-void run_part(Loop& loop, const LoopRun& run, const LoopPart& part) {
+void run_part(Loop& loop, const LoopRun& run, const LoopPart& part, const FusedStep* fused) {
   Program& program = *loop.programs[static_cast<size_t>(part.program)];
   const uint32_t* order = run.order + part.begin;
   const Space spaces[3] = {Space::x, Space::y, Space::weights};
@@ -43,7 +46,15 @@ void run_part(Loop& loop, const LoopRun& run, const LoopPart& part) {
   program.control.seed_high = run.seed_high;
   program.control.step = run.first_step + static_cast<uint32_t>(part.mini_batch);
   program.control.first_row = static_cast<uint64_t>(part.first_row);
-  program_run(program, 0);
+  program_run(program, 0, fused == nullptr ? nullptr : fused->deferred.data());
+}
+
+// The fused update of a part that is a whole update whose gradients nobody asks for.
+const FusedStep* fused_step_of(const Loop& loop, const LoopRun& run, const LoopPart& part) {
+  constexpr int32_t kWhole = kFirstOfUpdate | kLastOfUpdate;
+  const FusedStep& fused = loop.fused[static_cast<size_t>(part.program)];
+  const bool may = fused.useful && (part.flags & kWhole) == kWhole && loop.clip == Clip::none && run.norms == nullptr;
+  return may && step_plan_begin(*loop.plan, run.controls + run.updates_done * run.control_width) ? &fused : nullptr;
 }
 
 // arena ← w·g for the first part, arena ← arena + w·g (product and sum rounded each) for the others.
@@ -100,10 +111,69 @@ void finish_gradients(Loop& loop, double* norm) {
 }
 
 // The parts [begin, end) of one group, at the same time where there are several.
-void run_group(Loop& loop, LoopRun& run, size_t begin, size_t end) {
-  if (end - begin == 1) return run_part(loop, run, run.parts[begin]);
-  auto chunk = [&](size_t i) { run_part(loop, run, run.parts[begin + i]); };
+void run_group(Loop& loop, LoopRun& run, size_t begin, size_t end, const FusedStep* fused) {
+  if (end - begin == 1) return run_part(loop, run, run.parts[begin], fused);
+  auto chunk = [&](size_t i) { run_part(loop, run, run.parts[begin + i], nullptr); };
   parallel_for(end - begin, chunk);
+}
+
+struct Progress {
+  double rows = 0;     // of the mini-batch so far
+  bool finite = true;  // the update's losses
+};
+
+// A part's loss and hits go to its mini-batch, its gradient into the update's.
+void take_in(Loop& loop, LoopRun& run, size_t index, Progress& progress) {
+  const LoopPart& part = run.parts[index];
+  Program& program = *loop.programs[static_cast<size_t>(part.program)];
+  program_run(program, 1);
+  const double* stats = reinterpret_cast<const double*>(program.spaces[static_cast<size_t>(Space::stats)].data);
+  double& loss = run.losses[part.mini_batch];
+  double& correct = run.correct[part.mini_batch];
+  const bool first = part.flags & kFirstOfMiniBatch;
+  loss = first ? stats[0] : loss + stats[0];
+  correct = first || stats[1] < 0 ? stats[1] : correct + stats[1];
+  progress.rows = first ? part.rows : progress.rows + part.rows;
+  if (part.flags & kLastOfMiniBatch) {
+    loss = loss / progress.rows;
+    progress.finite = progress.finite && std::isfinite(loss);
+  }
+  if (loop.f64) average<double>(loop, program, run.weights[index], part.flags & kFirstOfUpdate);
+  else average<float>(loop, program, run.weights[index], part.flags & kFirstOfUpdate);
+}
+
+// The gradients of an update are complete: clips, and makes it where the call does.
+void update(Loop& loop, LoopRun& run, const LoopPart& last, const FusedStep* fused) {
+  if (last.flags & (kLastOfUpdate | kClipOnly)) {
+    double* norm = run.norms == nullptr ? nullptr : run.norms + run.updates_done;
+    if (loop.f64) finish_gradients<double>(loop, norm);
+    else finish_gradients<float>(loop, norm);
+  }
+  if (!(last.flags & kLastOfUpdate)) return;
+  if (fused != nullptr) {
+    fused_step_run(*fused, *loop.programs[static_cast<size_t>(last.program)], *loop.plan);
+  } else {
+    step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);
+  }
+  ++run.updates_done;
+}
+
+// The parts up to the end of an update. False where the run ends with it.
+bool run_update(Loop& loop, LoopRun& run) {
+  Progress progress;
+  int32_t flags = 0;
+  while (run.parts_done < run.part_count && !(flags & (kLastOfUpdate | kClipOnly))) {
+    const size_t begin = run.parts_done;
+    size_t end = begin + 1;
+    while (end < run.part_count && run.parts[end].group == run.parts[begin].group) ++end;
+    const FusedStep* fused = end - begin == 1 ? fused_step_of(loop, run, run.parts[begin]) : nullptr;
+    run_group(loop, run, begin, end, fused);
+    for (size_t i = begin; i < end; ++i) take_in(loop, run, i, progress);
+    run.parts_done = end;
+    flags = run.parts[end - 1].flags;
+    update(loop, run, run.parts[end - 1], fused);
+  }
+  return progress.finite || !run.stop_on_non_finite || !(flags & kLastOfUpdate);
 }
 
 }  // namespace
@@ -116,51 +186,27 @@ Loop::~Loop() {
   if (plan) step_plan_release(plan);
 }
 
+void loop_finish(Loop& loop) {
+  loop.paces.resize(loop.programs.size());
+  for (const Program* program : loop.programs) {
+    const SpaceMemory& arena = program->spaces[static_cast<size_t>(Space::gradients)];
+    loop.fused.push_back(static_cast<void*>(arena.data) == loop.gradients ? fused_step_make(*program, *loop.plan) : FusedStep{});
+  }
+}
+
 void loop_run(Loop& loop, LoopRun& run) {
   run.parts_done = run.updates_done = 0;
   run.aborted = false;
-  double rows = 0;
-  bool finite = true;
-  size_t i = 0;
-  while (i < run.part_count) {
-    if ((run.parts[i].flags & kFirstOfUpdate) && loop.cancelled.load(std::memory_order_relaxed)) {
+  while (run.parts_done < run.part_count) {
+    if (loop.cancelled.load(std::memory_order_relaxed)) {
       run.aborted = true;
       return;
     }
-    size_t end = i + 1;
-    while (end < run.part_count && run.parts[end].group == run.parts[i].group) ++end;
-    run_group(loop, run, i, end);
-    for (; i < end; ++i) {
-      const LoopPart& part = run.parts[i];
-      Program& program = *loop.programs[static_cast<size_t>(part.program)];
-      program_run(program, 1);
-      const double* stats = reinterpret_cast<const double*>(program.spaces[static_cast<size_t>(Space::stats)].data);
-      double& loss = run.losses[part.mini_batch];
-      double& correct = run.correct[part.mini_batch];
-      const bool first = part.flags & kFirstOfMiniBatch;
-      loss = first ? stats[0] : loss + stats[0];
-      correct = first || stats[1] < 0 ? stats[1] : correct + stats[1];
-      rows = first ? part.rows : rows + part.rows;
-      if (part.flags & kLastOfMiniBatch) {
-        loss = loss / rows;
-        finite = finite && std::isfinite(loss);
-      }
-      if (loop.f64) average<double>(loop, program, run.weights[i], part.flags & kFirstOfUpdate);
-      else average<float>(loop, program, run.weights[i], part.flags & kFirstOfUpdate);
-    }
-    run.parts_done = i;
-    const int32_t flags = run.parts[i - 1].flags;
-    if (flags & (kLastOfUpdate | kClipOnly)) {
-      double* norm = run.norms == nullptr ? nullptr : run.norms + run.updates_done;
-      if (loop.f64) finish_gradients<double>(loop, norm);
-      else finish_gradients<float>(loop, norm);
-    }
-    if (flags & kLastOfUpdate) {
-      step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);
-      ++run.updates_done;
-      if (!finite && run.stop_on_non_finite) return;
-      finite = true;
-    }
+    Pace& pace = loop.paces[static_cast<size_t>(run.parts[run.parts_done].program)];
+    const Clock::time_point start = Clock::now();
+    const AloneScope scope(pace.alone());
+    if (!run_update(loop, run)) return;
+    pace.took(static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count()));
   }
 }
 

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/fused.h"
+#include "engine/pace.h"
 #include "engine/program.h"
 #include "optim/plan.h"
 
@@ -48,6 +50,8 @@ struct Loop {
   size_t gradient_count = 0;
   std::vector<TensorRange> tensors;
   StepPlan* plan = nullptr;
+  std::vector<FusedStep> fused;    // of each program, with the plan
+  std::vector<Pace> paces;         // of the updates that begin with each program
   Clip clip = Clip::none;
   double clip_limit = 0;
   std::atomic<bool> cancelled{false};
@@ -74,6 +78,9 @@ struct LoopRun {
   size_t parts_done, updates_done;
   bool aborted;
 };
+
+// After everything else is set: finds what can be fused. May throw std::bad_alloc.
+void loop_finish(Loop& loop);
 
 void loop_run(Loop& loop, LoopRun& run);
 

@@ -63,7 +63,7 @@ struct Program {
 // Resolves and checks everything; null on success, else what is wrong (a static text). May throw std::bad_alloc.
 const char* program_finish(Program& program);
 
-// Runs the instructions of one phase (−1: all).
-void program_run(Program& program, int phase);
+// Runs the instructions of one phase (−1: all), without those that `left_out` marks, where it is given.
+void program_run(Program& program, int phase, const char* left_out = nullptr);
 
 }  // namespace downhill

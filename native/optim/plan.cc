@@ -102,17 +102,23 @@ bool is_unbound(const StepTensor& arrays) { return arrays.gradient.data == nullp
 
 char* at(void* data, size_t bytes) { return data == nullptr ? nullptr : static_cast<char*>(data) + bytes; }
 
+StepSlice slice_of(const StepTensor& arrays, size_t size, size_t begin, size_t count, const void* gradient) {
+  StepSlice piece{};
+  piece.p = at(arrays.parameter.data, begin * size);
+  piece.g = gradient;
+  for (size_t j = 0; j < arrays.slot_count; ++j) piece.slots[j] = at(arrays.slots[j].data, begin * size);
+  piece.count = count;
+  piece.stride = arrays.count;
+  piece.rows = arrays.rows;
+  return piece;
+}
+
 void cut(StepPlan& plan, Tensor& tensor, size_t slice) {
   const size_t size = plan.clusters[tensor.cluster].f64 ? 8 : 4;
   tensor.first_slice = plan.slices.size();
   for (size_t begin = 0; begin < tensor.arrays.count; begin += slice) {
-    StepSlice piece{};
-    piece.p = at(tensor.arrays.parameter.data, begin * size);
-    piece.g = at(tensor.arrays.gradient.data, begin * size);
-    for (size_t j = 0; j < tensor.arrays.slot_count; ++j) piece.slots[j] = at(tensor.arrays.slots[j].data, begin * size);
-    piece.count = std::min(slice, tensor.arrays.count - begin);
-    piece.stride = tensor.arrays.count;
-    piece.rows = tensor.arrays.rows;
+    const size_t count = std::min(slice, tensor.arrays.count - begin);
+    const StepSlice piece = slice_of(tensor.arrays, size, begin, count, at(tensor.arrays.gradient.data, begin * size));
     plan.slices.push_back(piece);
   }
   tensor.slices = plan.slices.size() - tensor.first_slice;
@@ -291,7 +297,7 @@ void run_whole(StepPlan& plan, const double* control) {
 
 }  // namespace
 
-bool step_plan_run(StepPlan& plan, const double* control) {
+bool step_plan_begin(StepPlan& plan, const double* control) {
   for (Cluster& cluster : plan.clusters) {
     const double* row = control + cluster.control;
     cluster.active = row[kActive] != 0 && cluster.unbound == 0;
@@ -302,6 +308,36 @@ bool step_plan_run(StepPlan& plan, const double* control) {
       read_coefficients(cluster, cluster.coefficients.f32, row + kClusterHead);
     }
   }
+  return true;
+}
+
+bool step_plan_is_elementwise(const StepPlan& plan) { return plan.works.empty(); }
+size_t step_plan_elements(const StepPlan& plan) { return plan.elements; }
+const void* step_plan_gradient(const StepPlan& plan, size_t tensor) { return plan.tensors[tensor].arrays.gradient.data; }
+
+void step_plan_run_block(const StepPlan& plan, size_t index, size_t begin, size_t rows, size_t stride, size_t count,
+                         const void* gradient) {
+  const Tensor& tensor = plan.tensors[index];
+  const Cluster& cluster = plan.clusters[tensor.cluster];
+  if (!cluster.active || count == 0) return;
+  const StepRule& rule = kernels().optim->rules[cluster.rule];
+  const StepKernel kernel = (cluster.f64 ? rule.f64 : rule.f32)[cluster.prelude];
+  const size_t size = cluster.f64 ? 8 : 4;
+  const FpScope scope(!cluster.f64);
+  constexpr size_t kSlices = 32;
+  StepSlice slices[kSlices];
+  for (size_t r = 0; r < rows;) {
+    size_t made = 0;
+    for (; made < kSlices && r < rows; ++made, ++r) {
+      const char* row = static_cast<const char*>(gradient) + r * count * size;
+      slices[made] = slice_of(tensor.arrays, size, begin + r * stride, count, row);
+    }
+    kernel(slices, made, &cluster.coefficients);
+  }
+}
+
+bool step_plan_run(StepPlan& plan, const double* control) {
+  step_plan_begin(plan, control);
   const OptimTable& table = *kernels().optim;
   if (plan.elements < kParallelFrom || pool_threads() == 1) {
     for (size_t c = 0; c < plan.clusters.size(); ++c) {

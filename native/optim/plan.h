@@ -57,4 +57,15 @@ bool step_plan_disposed(const StepPlan* plan);
 // One step. Every active tensor must be bound. Returns false where the step was skipped.
 bool step_plan_run(StepPlan& plan, const double* control);
 
+// A step in ranges that the caller cuts, for gradients that are never in memory as a whole: begin it, then run every
+// element of every tensor once, on any threads. Only where all rules are element-wise.
+bool step_plan_is_elementwise(const StepPlan& plan);
+size_t step_plan_elements(const StepPlan& plan);  // of all tensors
+const void* step_plan_gradient(const StepPlan& plan, size_t tensor);
+// False where this step must be run as a whole: it reads the gradients before it updates.
+bool step_plan_begin(StepPlan& plan, const double* control);
+// Rows of `count` elements each, `stride` apart in the tensor, the gradient's one after the other.
+void step_plan_run_block(const StepPlan& plan, size_t tensor, size_t begin, size_t rows, size_t stride, size_t count,
+                         const void* gradient);
+
 }  // namespace downhill

@@ -50,7 +50,10 @@ void pause_cpu() {
 #if defined(__GLIBC__)
 __attribute__((tls_model("initial-exec")))
 #endif
-thread_local size_t seat = 0;
+thread_local struct {
+  size_t seat;
+  bool alone;
+} self = {0, false};
 
 // One parallel_run. Workers join by counting themselves in; they take chunks from `next` until none is left.
 struct Job {
@@ -164,7 +167,7 @@ class Pool {
     try {
       while (workers_.size() + 1 < pool_threads()) {
         workers_.emplace_back([this, next = workers_.size() + 1] {
-          seat = next;
+          self.seat = next;
           work();
         });
       }
@@ -237,9 +240,13 @@ void parallel_run(size_t chunks, ChunkFunction function, void* context) noexcept
   for (size_t i = 0; i < chunks; ++i) function(context, i);
 }
 
-size_t pool_seat() { return seat; }
+size_t pool_seat() { return self.seat; }
+
+AloneScope::AloneScope(bool alone) : before_(self.alone) { self.alone = before_ || alone; }
+AloneScope::~AloneScope() { self.alone = before_; }
 
 size_t pool_threads() noexcept {
+  if (self.alone) return 1;
   const size_t wanted = wanted_threads.load(std::memory_order_relaxed);
   if (wanted != 0) return wanted;
   size_t unset = 0;

@@ -19,6 +19,18 @@ void parallel_run(size_t chunks, ChunkFunction function, void* context) noexcept
 size_t pool_threads() noexcept;
 void set_pool_threads(size_t threads) noexcept;
 
+// While it lives, the calling thread computes alone: pool_threads() is 1 for it.
+class AloneScope {
+ public:
+  explicit AloneScope(bool alone);
+  ~AloneScope();
+  AloneScope(const AloneScope&) = delete;
+  AloneScope& operator=(const AloneScope&) = delete;
+
+ private:
+  bool before_;
+};
+
 // The seat of the calling thread: 0 for a thread that submits work, 1, 2, … for the pool's workers. It says where data
 // lies in a cache, never what is computed.
 size_t pool_seat();

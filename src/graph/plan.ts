@@ -73,7 +73,7 @@ export function planProgram(graph: Graph, bytes: { x: number; y: number; weights
     const size = sizeOf(value.shape) * (value.kind === "int32" ? 4 : value.kind === "float64" ? 8 : elementBytes);
     return Math.max(ALIGNMENT, Math.ceil(size / ALIGNMENT) * ALIGNMENT);
   };
-  const nodes = withoutUnused(graph, inPhases(graph.nodes));
+  const nodes = weightGradientsLast(graph, withoutUnused(graph, inPhases(graph.nodes)));
   const lastUse = new Map<number, number>();
   nodes.forEach(({ operands }, i) => {
     for (const operand of operands) if (operand) lastUse.set(graph.root(operand).id, i);
@@ -127,6 +127,20 @@ const inPhases = (nodes: readonly Node[]): Node[] => [
   ...nodes.filter(({ phase }) => phase === 0),
   ...nodes.filter(({ phase }) => phase === 1),
 ];
+
+/** Products that only give a parameter's gradient come last, where an update can take them up without storing them. */
+function weightGradientsLast(graph: Graph, nodes: readonly Node[]): Node[] {
+  const read = new Set<number>();
+  for (const { operands, writes } of nodes)
+    operands.forEach((operand, i) => {
+      if (operand && !writes.includes(i)) read.add(graph.root(operand).id);
+    });
+  const isLast = ({ op, operands, phase }: Node) => {
+    const root = op === "gemm" && phase === 0 ? graph.root(operands[2] as Value) : undefined;
+    return root !== undefined && graph.homes.get(root.id)?.space === "gradients" && !read.has(root.id);
+  };
+  return [...nodes.filter((node) => !isLast(node)), ...nodes.filter(isLast)];
+}
 
 /** Leaves out instructions whose results nothing reads: gradients that were traced but not wanted. */
 function withoutUnused(graph: Graph, nodes: readonly Node[]): Node[] {

@@ -22,5 +22,6 @@ constexpr OpsKernels<typename V::Scalar> ops_kernels() {
       batch_norm<V>,
       batch_norm_gradient<V>,
       dropout<V>,
+      outer<V>,
   };
 }

@@ -208,3 +208,13 @@ void blend(size_t n, typename V::Scalar* y, typename V::Scalar decay, const type
     store_n(y + i, add(mul(load_n<V>(y + i, count), d), mul(load_n<V>(x + i, count), w)), count);
   }
 }
+
+// out[r][c] = x[r]·y[c] for a row of the product xᵀ·y with one k: an FMA onto +0, as gemm starts its chains.
+template <class V> struct Outer {
+  V a;
+  V operator()(V b) const { return fma(a, b, broadcast<V>(0)); }
+};
+template <class V>
+void outer(size_t rows, size_t cols, const typename V::Scalar* x, const typename V::Scalar* y, typename V::Scalar* out) {
+  for (size_t r = 0; r < rows; ++r) map1<V>(cols, y, out + r * cols, Outer<V>{broadcast<V>(x[r])});
+}

@@ -36,6 +36,7 @@ struct OpsKernels {
   void (*batch_norm_gradient)(size_t rows, size_t cols, size_t stride, const T* x, const T* gamma, const T* dy,
                               double epsilon, T* dx, T* dgamma, T* dbeta);
   void (*dropout)(size_t n, const uint32_t* address, uint64_t first, uint32_t threshold, T scale, const T* x, T* y);
+  void (*outer)(size_t rows, size_t cols, const T* x, const T* y, T* out);
 };
 
 struct OpsTable {
