@@ -199,6 +199,7 @@ void report(const LoopRun& run, double* settings) {
   settings[4] = static_cast<double>(run.parts_done);
   settings[5] = static_cast<double>(run.updates_done);
   settings[6] = run.aborted ? 1 : 0;
+  settings[7] = run.skipped ? 1 : 0;
 }
 
 void refuse_running(Napi::Env env, Loop& loop) {
@@ -208,8 +209,8 @@ void refuse_running(Napi::Env env, Loop& loop) {
   throw error;
 }
 
-// loopRun(handle, order, parts, weights, controls, losses, correct, settings, norms): settings[4…6] receive parts and updates
-// done and whether it was cancelled.
+// loopRun(handle, order, parts, weights, controls, losses, correct, settings, norms): settings[4…7] receive parts and updates
+// done, whether it was cancelled and whether it ended with a skipped update.
 void run(const Napi::CallbackInfo& info) {
   SharedLoop& shared = loop_of(info.Env(), info[0]);
   const Arguments a = read_arguments(info, shared);
@@ -244,17 +245,17 @@ napi_value results_of(napi_env env, const AsyncRun& task) {
   const size_t count = task.losses.size(), norms = task.norms.size();
   void* memory = nullptr;
   napi_value buffer, array;
-  if (napi_create_arraybuffer(env, (2 * count + norms + 3) * sizeof(double), &memory, &buffer) != napi_ok) return nullptr;
+  if (napi_create_arraybuffer(env, (2 * count + norms + 4) * sizeof(double), &memory, &buffer) != napi_ok) return nullptr;
   auto* out = static_cast<double*>(memory);
   double settings[8] = {};
   report(task.run, settings);
-  for (size_t i = 0; i < 3; ++i) out[i] = settings[4 + i];
+  for (size_t i = 0; i < 4; ++i) out[i] = settings[4 + i];
   if (count > 0) {
-    std::memcpy(out + 3, task.losses.data(), count * sizeof(double));
-    std::memcpy(out + 3 + count, task.correct.data(), count * sizeof(double));
+    std::memcpy(out + 4, task.losses.data(), count * sizeof(double));
+    std::memcpy(out + 4 + count, task.correct.data(), count * sizeof(double));
   }
-  if (norms > 0) std::memcpy(out + 3 + 2 * count, task.norms.data(), norms * sizeof(double));
-  if (napi_create_typedarray(env, napi_float64_array, 2 * count + norms + 3, buffer, 0, &array) != napi_ok) return nullptr;
+  if (norms > 0) std::memcpy(out + 4 + 2 * count, task.norms.data(), norms * sizeof(double));
+  if (napi_create_typedarray(env, napi_float64_array, 2 * count + norms + 4, buffer, 0, &array) != napi_ok) return nullptr;
   return array;
 }
 
@@ -275,7 +276,7 @@ void complete(napi_env env, napi_status status, void* data) {
   }
 }
 
-// loopRunAsync(…the same without losses and correct being written): a promise of [parts, updates, cancelled, losses…, correct…, norms…]
+// loopRunAsync(…the same without losses and correct being written): a promise of [parts, updates, cancelled, skipped, losses…, correct…, norms…]
 Napi::Value run_async(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   SharedLoop& shared = loop_of(env, info[0]);

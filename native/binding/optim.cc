@@ -34,7 +34,7 @@ napi_value throw_state(napi_env env) {
   return nullptr;
 }
 
-// run(control?): one step. The hot entry: no arguments are read where the control row is owned.
+// run(control?): one step; false where it was skipped. The hot entry: no arguments are read where the control row is owned.
 napi_value run(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
@@ -53,8 +53,9 @@ napi_value run(napi_env env, napi_callback_info info) {
     }
     control = static_cast<const double*>(row);
   }
-  step_plan_run(*runner->plan, control);
-  return nullptr;
+  if (step_plan_run(*runner->plan, control)) return nullptr;
+  napi_value skipped = nullptr;
+  return napi_get_boolean(env, false, &skipped) == napi_ok ? skipped : nullptr;
 }
 
 size_t element_size(napi_typedarray_type type) {
@@ -114,11 +115,10 @@ napi_typedarray_type array_type(SlotType type, bool f64) {
   }
 }
 
-// Shape, stream and state of a tensor whose rule needs all of it at once.
-void describe_whole(Napi::Env env, StepTensor& tensor, Napi::Object source, Napi::Array slots, const TensorRule& rule, bool f64) {
-  if (f64 && rule.f32_only) throw Napi::RangeError::New(env, "binding: a rule for float32 only");
+void describe_shape(Napi::Env env, StepTensor& tensor, Napi::Object source) {
   tensor.matrix_rows = 1;
   tensor.matrix_columns = tensor.count;
+  tensor.units = 1;
   if (const Napi::Value given = source.Get("shape"); given.IsArray()) {
     const Napi::Array shape = given.As<Napi::Array>();
     const uint32_t dimensions = shape.Length();
@@ -136,9 +136,14 @@ void describe_whole(Napi::Env env, StepTensor& tensor, Napi::Object source, Napi
       if (tensor.count % (tensor.matrix_rows * tensor.matrix_columns) != 0) {
         throw Napi::RangeError::New(env, "binding: a shape that is none");
       }
+      tensor.units = tensor.matrix_columns;
     }
   }
-  if (const Napi::Value stream = source.Get("stream"); stream.IsNumber()) tensor.stream = stream.As<Napi::Number>().Uint32Value();
+}
+
+// State of a tensor whose rule needs all of it at once.
+void describe_whole(Napi::Env env, StepTensor& tensor, Napi::Array slots, const TensorRule& rule, bool f64) {
+  if (f64 && rule.f32_only) throw Napi::RangeError::New(env, "binding: a rule for float32 only");
   for (size_t j = 0; j < tensor.slot_count; ++j) {
     const Array slot = array_of(env, slots.Get(static_cast<uint32_t>(j)));
     const SlotLayout layout = rule.layout(j, tensor.count, tensor.matrix_rows, tensor.matrix_columns);
@@ -148,7 +153,7 @@ void describe_whole(Napi::Env env, StepTensor& tensor, Napi::Object source, Napi
   }
 }
 
-void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule, bool f64) {
+void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule, bool f64, bool adaptive) {
   StepTensor tensor{};
   const Array parameter = float_array_of(env, source.Get("parameter"), f64);
   tensor.parameter = parameter.memory;
@@ -157,8 +162,12 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
   const Napi::Array slots = source.Get("slots").As<Napi::Array>();
   tensor.slot_count = slots.Length();
   if (tensor.slot_count != rule_slots(rule)) throw Napi::RangeError::New(env, "binding: wrong number of slots");
-  if (const TensorRule* whole = tensor_rule_of(rule)) {
-    describe_whole(env, tensor, source, slots, *whole, f64);
+  tensor.units = 1;
+  if (const Napi::Value stream = source.Get("stream"); stream.IsNumber()) tensor.stream = stream.As<Napi::Number>().Uint32Value();
+  const TensorRule* whole = tensor_rule_of(rule);
+  if (whole != nullptr || adaptive) describe_shape(env, tensor, source);
+  if (whole != nullptr) {
+    describe_whole(env, tensor, slots, *whole, f64);
     if (!step_plan_add_tensor(plan, tensor)) throw std::bad_alloc();
     return;
   }
@@ -174,7 +183,7 @@ void add_tensor(Napi::Env env, StepPlan* plan, Napi::Object source, size_t rule,
   if (!step_plan_add_tensor(plan, tensor)) throw std::bad_alloc();
 }
 
-// createStepPlan(clusters: { rule, f64, tensors: { parameter, slots }[] }[], control: Float64Array):
+// createStepPlan(clusters: { rule, f64, adaptive?, tensors: { parameter, slots, shape?, stream? }[] }[], control: Float64Array):
 // { handle, run, owned }. Gradients are bound afterwards.
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -187,9 +196,10 @@ Napi::Value create(const Napi::CallbackInfo& info) {
     const bool f64 = cluster.Get("f64").As<Napi::Boolean>();
     const size_t rule = rule_find(name.c_str());
     if (rule == kNoRule) throw Napi::RangeError::New(env, "binding: unknown rule " + name);
-    if (!step_plan_add_cluster(guard.plan, rule, f64)) throw std::bad_alloc();
+    const bool adaptive = cluster.Get("adaptive").ToBoolean();
+    if (!step_plan_add_cluster(guard.plan, rule, f64, adaptive)) throw std::bad_alloc();
     const Napi::Array tensors = cluster.Get("tensors").As<Napi::Array>();
-    for (uint32_t t = 0; t < tensors.Length(); ++t) add_tensor(env, guard.plan, tensors.Get(t).As<Napi::Object>(), rule, f64);
+    for (uint32_t t = 0; t < tensors.Length(); ++t) add_tensor(env, guard.plan, tensors.Get(t).As<Napi::Object>(), rule, f64, adaptive);
   }
   if (!step_plan_finish(guard.plan)) throw std::bad_alloc();
 
@@ -241,6 +251,26 @@ void bind(const Napi::CallbackInfo& info) {
   }
 }
 
+void read_squares(Napi::Env env, const StepPlan* plan, napi_value into) {
+  const Array squares = float_array_of(env, into, true);
+  if (squares.length < step_plan_tensors(plan)) throw Napi::RangeError::New(env, "binding: too short for the squares");
+  double* out = static_cast<double*>(squares.memory.data);
+  for (size_t t = 0; t < step_plan_tensors(plan); ++t) out[t] = step_plan_squares(plan, t);
+}
+
+// measureStepPlan(handle, squares: Float64Array): Σ g² of every tensor; true where all gradients are finite.
+Napi::Value measure(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  StepPlan* plan = plan_of(env, info[0]);
+  if (step_plan_disposed(plan)) throw Napi::Error::New(env, "binding: the plan was disposed");
+  const bool finite = step_plan_measure(*plan);
+  read_squares(env, plan, info[1]);
+  return Napi::Boolean::New(env, finite);
+}
+
+// stepPlanSquares(handle, squares: Float64Array): what the last step or measurement found.
+void squares(const Napi::CallbackInfo& info) { read_squares(info.Env(), plan_of(info.Env(), info[0]), info[1]); }
+
 void dispose(const Napi::CallbackInfo& info) { step_plan_dispose(plan_of(info.Env(), info[0])); }
 
 // optimRules(): { name, slots, coefficients }[]
@@ -272,6 +302,8 @@ void register_optim(Napi::Env env, Napi::Object exports) {
   define<"optimRules", rules>(env, exports);
   define<"createStepPlan", create>(env, exports);
   define<"bindStepPlan", bind>(env, exports);
+  define<"measureStepPlan", measure>(env, exports);
+  define<"stepPlanSquares", squares>(env, exports);
   define<"disposeStepPlan", dispose>(env, exports);
 }
 

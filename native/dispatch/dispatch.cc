@@ -16,6 +16,7 @@ namespace downhill {
   extern const TensorOptimTable kOptimTensorTable; \
   extern const OpsTable kOpsTable;           \
   extern const ReduceTable kReduceTable;     \
+  extern const GradientTable kGradientsTable; \
   }
 DOWNHILL_ISAS(DOWNHILL_DECLARE)
 #undef DOWNHILL_DECLARE
@@ -25,7 +26,7 @@ namespace {
 constexpr const char* kKnown[] = {"avx512", "avx2", "neon", "scalar"};
 
 const KernelTable kTables[] = {
-#define DOWNHILL_ROW(isa, lanes) {#isa, lanes, &isa::kGemmTable, &isa::kOptimTable, &isa::kOptimTensorTable, &isa::kOpsTable, &isa::kReduceTable},
+#define DOWNHILL_ROW(isa, lanes) {#isa, lanes, &isa::kGemmTable, &isa::kOptimTable, &isa::kOptimTensorTable, &isa::kOpsTable, &isa::kReduceTable, &isa::kGradientsTable},
     DOWNHILL_ISAS(DOWNHILL_ROW)
 #undef DOWNHILL_ROW
 };

@@ -10,6 +10,7 @@ struct OptimTable;  // kernels/optim/table.h
 struct TensorOptimTable;  // kernels/optim/tensor/table.h
 struct OpsTable;    // kernels/ops/table.h
 struct ReduceTable; // kernels/ops/reduce_table.h
+struct GradientTable;  // kernels/gradients/table.h
 
 struct KernelTable {
   const char* name;    // "avx512" | "avx2" | "neon" | "scalar"
@@ -19,6 +20,7 @@ struct KernelTable {
   const TensorOptimTable* tensor_optim;
   const OpsTable* ops;
   const ReduceTable* reduce;
+  const GradientTable* gradients;
 };
 
 }  // namespace downhill

@@ -153,12 +153,13 @@ void update(Loop& loop, LoopRun& run, const LoopPart& last, const FusedStep* fus
   if (fused != nullptr) {
     fused_step_run(*fused, *loop.programs[static_cast<size_t>(last.program)], *loop.plan);
   } else {
-    step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);
+    run.skipped = !step_plan_run(*loop.plan, run.controls + run.updates_done * run.control_width);
   }
   ++run.updates_done;
 }
 
-// The parts up to the end of an update. False where the run ends with it.
+// The parts up to the end of an update. False where the run ends with it: a skipped update does not count, so that the
+// control rows written ahead are those of other steps.
 bool run_update(Loop& loop, LoopRun& run) {
   Progress progress;
   int32_t flags = 0;
@@ -173,7 +174,7 @@ bool run_update(Loop& loop, LoopRun& run) {
     flags = run.parts[end - 1].flags;
     update(loop, run, run.parts[end - 1], fused);
   }
-  return progress.finite || !run.stop_on_non_finite || !(flags & kLastOfUpdate);
+  return !run.skipped && (progress.finite || !run.stop_on_non_finite || !(flags & kLastOfUpdate));
 }
 
 }  // namespace
@@ -196,7 +197,7 @@ void loop_finish(Loop& loop) {
 
 void loop_run(Loop& loop, LoopRun& run) {
   run.parts_done = run.updates_done = 0;
-  run.aborted = false;
+  run.aborted = run.skipped = false;
   while (run.parts_done < run.part_count) {
     if (loop.cancelled.load(std::memory_order_relaxed)) {
       run.aborted = true;

@@ -77,6 +77,7 @@ struct LoopRun {
   bool stop_on_non_finite;
   size_t parts_done, updates_done;
   bool aborted;
+  bool skipped;  // the last update: its gradients were not finite, and nothing changed
 };
 
 // After everything else is set: finds what can be fused. May throw std::bad_alloc.

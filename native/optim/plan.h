@@ -10,7 +10,8 @@ namespace downhill {
 struct StepPlan;
 
 // A control row has, per cluster: active, the common coefficients and the rule's own. A cluster with active = 0 is not
-// touched (its gradients are null); neither is one with a tensor whose gradient was never bound.
+// touched (its gradients are null); neither is one with a tensor whose gradient was never bound. Behind the clusters comes
+// what the step does with the gradients' norms (optim/guard.h).
 constexpr size_t kActive = 0;
 constexpr size_t kClusterHead = 1;
 
@@ -31,13 +32,15 @@ struct StepTensor {
   // For rules that need whole tensors: the last two dimensions (1 and count for a vector), the parameter's number.
   size_t matrix_rows, matrix_columns;
   uint32_t stream;
+  size_t units;  // of adaptive clipping: the last dimension of a matrix, else 1
 };
 
 // Building: create, then add each cluster with its tensors, then finish. Everything returns false where memory is short.
 StepPlan* step_plan_create();
 void step_plan_retain(StepPlan* plan);
 void step_plan_release(StepPlan* plan);
-bool step_plan_add_cluster(StepPlan* plan, size_t rule, bool f64);
+// `adaptive`: its gradients can be clipped by units.
+bool step_plan_add_cluster(StepPlan* plan, size_t rule, bool f64, bool adaptive);
 bool step_plan_add_tensor(StepPlan* plan, const StepTensor& tensor);  // into the last cluster
 bool step_plan_finish(StepPlan* plan);
 
@@ -54,7 +57,7 @@ bool step_plan_bind(StepPlan* plan, size_t tensor, StepArray parameter, StepArra
 void step_plan_dispose(StepPlan* plan);
 bool step_plan_disposed(const StepPlan* plan);
 
-// One step. Every active tensor must be bound. Returns false where the step was skipped.
+// One step. Every active tensor must be bound. Returns false where the step was skipped: nothing has changed then.
 bool step_plan_run(StepPlan& plan, const double* control);
 
 // A step in ranges that the caller cuts, for gradients that are never in memory as a whole: begin it, then run every
@@ -67,5 +70,10 @@ bool step_plan_begin(StepPlan& plan, const double* control);
 // Rows of `count` elements each, `stride` apart in the tensor, the gradient's one after the other.
 void step_plan_run_block(const StepPlan& plan, size_t tensor, size_t begin, size_t rows, size_t stride, size_t count,
                          const void* gradient);
+
+// Σ g² of every tensor that has a gradient, without a step. True where all elements are finite.
+bool step_plan_measure(StepPlan& plan);
+// Σ g² of a tensor as the last step or measurement found it; NaN where it was not measured.
+double step_plan_squares(const StepPlan* plan, size_t tensor);
 
 }  // namespace downhill

@@ -99,6 +99,8 @@ export interface PlanCluster {
   readonly rule: StepRule;
   readonly dtype: Dtype;
   readonly tensors: readonly PlanTensor[];
+  /** True where its gradients can be clipped by units; their tensors then have a shape. Default false. */
+  readonly adaptive?: boolean;
 }
 
 /**
@@ -117,9 +119,27 @@ export function preludeOf(scale: number, clip: number, l1: number, l2: number): 
   return l2 !== 0 ? "l2" : "none";
 }
 
-/** Doubles in a control row. */
-export function controlWidth(clusters: readonly PlanCluster[]): number {
+/**
+ * What a step does with the norms of its gradients, behind the clusters of a control row; the same as in
+ * native/optim/guard.h. Where `on` is 0 the rest is not read; a limit of 0 is none.
+ */
+export const GUARD_HEAD = { on: 0, skip: 1, global: 2, measured: 3, width: 4 } as const;
+/** The part of each cluster, after the head. */
+export const GUARD_PART = { norm: 0, adaptive: 1, epsilon: 2, monitor: 3, width: 4 } as const;
+
+/** Where the guard begins in a control row. */
+export function guardStart(clusters: readonly { readonly rule: StepRule }[]): number {
   return clusters.reduce((width, { rule }) => width + CLUSTER_HEAD + rule.coefficients.length, 0);
+}
+
+/** Doubles in a control row. */
+export function controlWidth(clusters: readonly { readonly rule: StepRule }[]): number {
+  return guardStart(clusters) + GUARD_HEAD.width + GUARD_PART.width * clusters.length;
+}
+
+/** Units of adaptive clipping: the columns of the last dimension; a vector is one. */
+export function unitsOf(shape: readonly number[]): number {
+  return shape.length < 2 ? 1 : shape[shape.length - 1]!;
 }
 
 /** A prepared step over all tensors of all clusters, in the order of the clusters. */
@@ -129,8 +149,12 @@ export interface StepPlan {
   readonly control: Float64Array;
   /** Points every tensor at its parameter and gradient (of the same lengths as before; null where it has none). */
   bind(parameters: readonly FloatArray[], gradients: readonly (FloatArray | null)[]): void;
-  /** One step. The caller has just checked that every bound array still has its length. */
-  run(): void;
+  /** One step; false where it was skipped. The caller has just checked that every bound array still has its length. */
+  run(): boolean | undefined;
+  /** Σ g² of each tensor with a gradient, without a step; true where all elements are finite. Check arrays as for run(). */
+  measure(): boolean;
+  /** Σ g² of each tensor in float64 as the last run() or measure() found it; NaN where it was not measured. */
+  squares(): Float64Array;
   /** The native plan for the engine; null in the reference. */
   readonly handle: unknown;
   dispose(): void;

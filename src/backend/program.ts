@@ -182,6 +182,8 @@ export interface LoopResult {
   readonly parts: number;
   readonly updates: number;
   readonly aborted: boolean;
+  /** True where the run ended with an update that was skipped for a gradient that is not finite. */
+  readonly skipped: boolean;
   readonly losses: Float64Array;
   readonly correct: Float64Array;
   /** One per update, before clipping; empty unless asked for. */

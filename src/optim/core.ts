@@ -7,7 +7,7 @@ import { wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { type FeedbackSchedule, isFeedback } from "../schedule/schedule.ts";
 import { BoundArrays } from "./bound-arrays.ts";
-import { clipsNorm, type WholeOptions } from "./clip.ts";
+import { clipsNorm, clipsUnits, type WholeOptions, writeGuard } from "./clip.ts";
 import type { GroupState } from "./groups.ts";
 import type { CommonValues, Scalars, StepInput } from "./method.ts";
 import { checkOption } from "./options.ts";
@@ -33,8 +33,6 @@ export interface Cluster {
   step: number;
   scalars: Scalars;
   active: boolean;
-  /** Factor of its gradients in the coming step, from clipping. */
-  factor: number;
 }
 
 export interface SlotKind {
@@ -74,6 +72,10 @@ export class OptimizerCore {
   #inactive: readonly boolean[] = [];
   /** Watches the arrays that the plan is bound to. */
   readonly #watch = new BoundArrays();
+  /** For each parameter its tensor in the plan, −1 where it has no gradient or is frozen. */
+  #places: number[] = [];
+  /** The gradients that the plan is bound to. */
+  #bound: readonly (FloatArray | null)[] | undefined;
 
   constructor(backend: Backend, whole: Required<WholeOptions>) {
     this.backend = backend;
@@ -85,6 +87,7 @@ export class OptimizerCore {
     this.#keepCounts();
     this.#plan?.dispose();
     this.#plan = undefined;
+    this.#bound = undefined;
     this.clusters = [];
   }
 
@@ -134,12 +137,12 @@ export class OptimizerCore {
       if (group.frozen) return;
       const rule = group.method.rule(group.values, parameter);
       this.#ensureSlots(parameter, rule, made);
-      // Clipped by its own norm, each parameter has a factor of its own.
-      const alone = clipsNorm(group.values) ? index : "";
+      // A rule that needs whole tensors takes one factor: clipped by its own norm, each parameter is alone.
+      const alone = "layout" in rule && clipsNorm(group.values) ? index : "";
       const key = `${alone} ${this.groups.indexOf(group)} ${dtype} ${rule.name} ${step} ${!inactive[index]} ${JSON.stringify(scalars)}`;
       let cluster = byKey.get(key);
       if (!cluster) {
-        cluster = { group, dtype, rule, members: [], step, scalars, active: !inactive[index], factor: 1 };
+        cluster = { group, dtype, rule, members: [], step, scalars, active: !inactive[index] };
         byKey.set(key, cluster);
         clusters.push(cluster);
       }
@@ -165,9 +168,10 @@ export class OptimizerCore {
 
   #planOf(clusters: readonly Cluster[]): StepPlan {
     return this.backend.createStepPlan(
-      clusters.map(({ rule, dtype, members }) => ({
+      clusters.map(({ group, rule, dtype, members }) => ({
         rule,
         dtype,
+        adaptive: clipsUnits(group.values),
         tensors: members.map((index) => {
           const { data, slots, shape } = this.parameters[index]!;
           return { parameter: data, slots: rule.slots.map((name) => slots[name]!), shape, stream: index };
@@ -190,6 +194,10 @@ export class OptimizerCore {
       this.clusters = clusters;
       this.#order = clusters.flatMap(({ members }) => members);
       this.#inactive = [...inactive];
+      this.#places = this.parameters.map(() => -1);
+      this.#order.forEach((index, place) => {
+        if (!inactive[index]) this.#places[index] = place;
+      });
     }
     if (stale || rebind) {
       this.#plan.bind(
@@ -208,17 +216,23 @@ export class OptimizerCore {
             : [{ array: data, count }];
         }),
       );
+      this.#bound = gradients;
     }
+    return this.#plan;
+  }
+
+  /** The plan, if it is bound to these gradients: the same array, or where `deep` one of the same gradients. */
+  planFor(gradients: readonly (FloatArray | null)[], deep = false): StepPlan | undefined {
+    if (this.#bound === gradients) return this.#plan;
+    const bound = this.#bound;
+    if (!deep || !bound || bound.length !== gradients.length) return undefined;
+    for (let i = 0; i < gradients.length; i++) if (bound[i] !== gradients[i]) return undefined;
     return this.#plan;
   }
 
   /** verify() of the arrays that the plan is bound to, at a nanosecond each. */
   verifyBound(gradients: readonly (FloatArray | null)[]): void {
     if (!this.#watch.isUnchanged()) this.verify(gradients);
-  }
-
-  get plan(): StepPlan | undefined {
-    return this.#plan;
   }
 
   /** The learning rate of a group after `steps` steps of this optimizer. */
@@ -244,15 +258,6 @@ export class OptimizerCore {
     return { ...values, [key]: momentum };
   }
 
-  /** True where an option needs the gradients' norms before the step. */
-  clips(): boolean {
-    if (this.whole.skipNonFinite || this.whole.clipGlobalNorm !== Number.POSITIVE_INFINITY) return true;
-    for (const { values } of this.groups) if (clipsNorm(values)) return true;
-    // A limit that was taken away must not leave its factor behind.
-    for (const cluster of this.clusters) if (cluster.factor !== 1) return true;
-    return false;
-  }
-
   /** True where a group's schedule reads the gradient's norm. */
   readsGradients(): boolean {
     for (const { schedule, frozen } of this.groups)
@@ -270,18 +275,11 @@ export class OptimizerCore {
   }
 
   /** Advances nothing; throws before anything is written to parameters or state. */
-  writeCluster(
-    cluster: Cluster,
-    o: CommonValues,
-    input: StepInput,
-    row: Float64Array,
-    at: number,
-    gradientScale: number,
-  ): number {
+  writeCluster(cluster: Cluster, o: CommonValues, input: StepInput, row: Float64Array, at: number): number {
     const { group, rule, dtype } = cluster;
     const width = CLUSTER_HEAD + rule.coefficients.length;
     row[at] = cluster.active ? 1 : 0;
-    row[at + 1] = o.maximize ? -gradientScale : gradientScale;
+    row[at + 1] = o.maximize ? -1 : 1;
     row[at + 2] = o.clipValue;
     row[at + 3] = o.l1;
     row[at + 4] = o.decoupled ? o.l2 : o.l2 + o.weightDecay;
@@ -300,8 +298,13 @@ export class OptimizerCore {
     return at + width;
   }
 
-  /** Fills the control row of the coming step. */
-  writeControl(row: Float64Array, loss: number | undefined): void {
+  /** Writes what a step does with its gradients' norms, at row[at…]. */
+  writeGuard(clusters: readonly Cluster[], row: Float64Array, at: number, measured: boolean): void {
+    writeGuard(this.whole, this.groups, clusters, row, at, measured);
+  }
+
+  /** Fills the control row of the coming step. `measured`: the plan has just taken the norms of these gradients. */
+  writeControl(row: Float64Array, loss: number | undefined, measured: boolean): void {
     let at = 0;
     for (const cluster of this.clusters) {
       const { group, step, scalars } = cluster;
@@ -313,8 +316,28 @@ export class OptimizerCore {
         { t: step + 1, rate: this.rateOf(group, this.steps), scalars, loss },
         row,
         at,
-        cluster.factor,
       );
+    }
+    this.writeGuard(this.clusters, row, at, measured);
+  }
+
+  /** Σ g² of a group's gradients, by parameter, as the plan found it last. */
+  squaresOf(group: GroupState, squares: Float64Array): number {
+    let sum = 0;
+    for (const index of group.params) {
+      const place = this.#places[index]!;
+      if (place >= 0) sum += squares[place]!;
+    }
+    return sum;
+  }
+
+  /** Takes the monitored groups' norms after a step, applied or skipped. */
+  observeNorms(plan: StepPlan): void {
+    let squares: Float64Array | undefined;
+    for (const group of this.groups) {
+      if (!group.monitor) continue;
+      squares ??= plan.squares();
+      group.gradientNorm = group.frozen ? undefined : Math.sqrt(this.squaresOf(group, squares));
     }
   }
 
@@ -363,5 +386,6 @@ export class OptimizerCore {
   dispose(): void {
     this.#plan?.dispose();
     this.#plan = undefined;
+    this.#bound = undefined;
   }
 }

@@ -12,6 +12,8 @@ export interface ParamGroup {
   readonly name?: string;
   /** True: the group's parameters are not updated, at no cost. Can be changed later. Default false. */
   readonly frozen?: boolean;
+  /** True: `gradientNorm` of the group is taken in every step. Can be changed later. Default: the optimizer's `monitor`. */
+  readonly monitor?: boolean;
   /** Scales the group's learningRate by the optimizer's steps (perEpoch() counts epochs instead). Can be changed later. */
   readonly schedule?: AnySchedule;
 }
@@ -24,6 +26,12 @@ export interface GroupBase {
   /** Indices of its parameters in the order of step()'s gradients. */
   readonly params: readonly number[];
   frozen: boolean;
+  monitor: boolean;
+  /**
+   * Euclidean norm of the group's gradients in the latest step, before clipping, in float64; undefined where `monitor` is
+   * off, before the first step, and where the group was frozen. Not finite where a gradient was not.
+   */
+  readonly gradientNorm: number | undefined;
   schedule: AnySchedule | undefined;
 }
 
@@ -37,6 +45,8 @@ export interface GroupState {
   readonly values: Record<string, OptionValue>;
   readonly name: string | undefined;
   frozen: boolean;
+  monitor: boolean;
+  gradientNorm: number | undefined;
   schedule: AnySchedule | undefined;
   /** What a feedback schedule remembers; null for other schedules and before its first observation. */
   feedback: FeedbackState | null;
@@ -44,10 +54,12 @@ export interface GroupState {
   readonly view: OptimizerGroup;
 }
 
+const CLIPS = ["clipNorm", "clipValue", "clipAdaptive"] as const;
+
 /** At most one way of clipping per group: the order of two would matter. */
-export function checkClips(owner: string, { clipNorm, clipValue }: Readonly<Record<string, OptionValue>>): void {
-  if (clipNorm !== Number.POSITIVE_INFINITY && clipValue !== Number.POSITIVE_INFINITY)
-    throw wrongValue(`${owner}.clipNorm`, "no clipValue beside it", clipNorm, "ERR_OPTION");
+export function checkClips(owner: string, values: Readonly<Record<string, OptionValue>>): void {
+  const given = CLIPS.filter((key) => values[key] !== Number.POSITIVE_INFINITY);
+  if (given.length > 1) throw wrongValue(`${owner}.${given[0]}`, `no ${given[1]} beside it`, values[given[0]!], "ERR_OPTION");
 }
 
 /** Options that select a rule do so for every parameter alike, so one stands for all. */
@@ -72,7 +84,7 @@ function setter(state: GroupState, key: string, changed: () => void): (value: un
       state.values[key] = old;
       throw error;
     }
-    const clipping = (key === "clipNorm" || key === "clipValue") && checked !== old;
+    const clipping = CLIPS.some((clip) => clip === key) && checked !== old;
     if (clipping || state.method.rule(state.values, PROBE) !== before) changed();
   };
 }
@@ -81,7 +93,7 @@ function setter(state: GroupState, key: string, changed: () => void): (value: un
 export function createGroup(
   method: Method,
   values: Record<string, OptionValue>,
-  given: { name?: string; frozen?: boolean; schedule?: AnySchedule },
+  given: { name?: string; frozen?: boolean; monitor?: boolean; schedule?: AnySchedule },
   params: number[],
   changed: () => void,
 ): GroupState {
@@ -91,6 +103,8 @@ export function createGroup(
     values,
     name: given.name,
     frozen: given.frozen ?? false,
+    monitor: given.monitor ?? false,
+    gradientNorm: undefined,
     schedule: given.schedule,
     feedback: null,
     params,
@@ -111,6 +125,16 @@ export function createGroup(
       state.frozen = value;
     },
   );
+  define(
+    "monitor",
+    () => state.monitor,
+    (value) => {
+      if (typeof value !== "boolean") throw wrongKind(`${method.name}.monitor`, "true or false", value, "ERR_OPTION");
+      state.monitor = value;
+      state.gradientNorm = undefined;
+    },
+  );
+  define("gradientNorm", () => state.gradientNorm);
   define(
     "schedule",
     () => state.schedule,

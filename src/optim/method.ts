@@ -2,7 +2,7 @@
 // objects without state; the parameters' state lives in the optimizer.
 import type { StepRule } from "../backend/optim.ts";
 import type { Dtype } from "../core/types.ts";
-import { atLeast, flag, limit, number, type OptionTable, type OptionValues } from "./options.ts";
+import { above, atLeast, flag, limit, number, type OptionTable, type OptionValues } from "./options.ts";
 
 /** Numbers that a method keeps per parameter beside its arrays (products of coefficients, sums of weights). */
 export type Scalars = Record<string, number>;
@@ -73,6 +73,14 @@ export interface CommonOptions {
   clipValue?: number;
   /** Each parameter's gradient is scaled down to at most this Euclidean norm. Default Infinity: not. Not with clipValue. */
   clipNorm?: number;
+  /**
+   * Adaptive clipping (Brock et al. 2021): where a unit's gradient norm exceeds clipAdaptive · max(its weights' norm,
+   * clipAdaptiveEpsilon), it is scaled down to that. Units are the columns of the last dimension; a vector is one. Default
+   * Infinity: not (the paper: 0.01). Not with clipValue or clipNorm.
+   */
+  clipAdaptive?: number;
+  /** Floor of the weights' norm in clipAdaptive, above 0, so that zero weights can learn; default 1e-3. */
+  clipAdaptiveEpsilon?: number;
 }
 
 export type CommonValues = Required<{ [K in keyof CommonOptions]: CommonOptions[K] }> & OptionValues;
@@ -88,5 +96,7 @@ export function commonOptions(learningRate: number, changed: { weightDecay?: num
     maximize: flag(false, "ascend: negate the gradient"),
     clipValue: number(Number.POSITIVE_INFINITY, limit(), "clamps each element of the gradient"),
     clipNorm: number(Number.POSITIVE_INFINITY, limit(), "highest norm of each parameter's gradient"),
+    clipAdaptive: number(Number.POSITIVE_INFINITY, limit(), "highest ratio of a unit's gradient norm to its weights'"),
+    clipAdaptiveEpsilon: number(1e-3, above(0), "floor of the weights' norm in clipAdaptive"),
   };
 }

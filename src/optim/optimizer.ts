@@ -1,11 +1,12 @@
 // The optimizer that users see: checks what it is given, then runs one plan over all parameters of all groups.
 
+import type { StepPlan } from "../backend/optim.ts";
 import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import { elementCount } from "../core/shape.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
 import type { FeedbackState } from "../schedule/schedule.ts";
-import { checkWhole, measureGradients, splitWhole, type WholeOptions } from "./clip.ts";
+import { checkWhole, splitWhole, type WholeOptions } from "./clip.ts";
 import { OptimizerCore } from "./core.ts";
 import { checkClips, createGroup, type OptimizerGroup, optionalSchedule, type ParamGroup } from "./groups.ts";
 import type { CommonValues, Method } from "./method.ts";
@@ -22,7 +23,7 @@ export interface StepOptions {
   readonly loss?: number;
 }
 
-const GROUP_KEYS = new Set(["params", "name", "frozen", "schedule", "optimizer"]);
+const GROUP_KEYS = new Set(["params", "name", "frozen", "monitor", "schedule", "optimizer"]);
 let checkedBackend: object | undefined;
 
 /** Throws where the backend's rules are not this package's; looks once per backend. */
@@ -127,12 +128,13 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       const values = resolveOptions(method.name, method.options, own, base);
       method.check?.(values);
       checkClips(method.name, values);
-      const { params, name, frozen, schedule } = group;
+      const { params, name, frozen, monitor = inside.whole.monitor, schedule } = group;
       if (name !== undefined && typeof name !== "string") throw wrongKind(`${argument}.name`, "a string", name, "ERR_OPTION");
       if (frozen !== undefined && typeof frozen !== "boolean")
         throw wrongKind(`${argument}.frozen`, "true or false", frozen, "ERR_OPTION");
+      if (typeof monitor !== "boolean") throw wrongKind(`${argument}.monitor`, "true or false", monitor, "ERR_OPTION");
       if (!Array.isArray(params)) throw wrongKind(`${argument}.params`, "an array of parameters", params);
-      return { method, values, name, frozen, schedule: optionalSchedule(`${argument}.schedule`, schedule), params };
+      return { method, values, name, frozen, monitor, schedule: optionalSchedule(`${argument}.schedule`, schedule), params };
     });
     let index = inside.parameters.length;
     const checked: { entry: (typeof added)[number]; params: CheckedParam[] }[] = added.map((entry) => ({
@@ -174,17 +176,18 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const inside = this[core];
     const loss = options === undefined ? undefined : this.#loss(options);
     if (this.#changed(gradients)) this.#bind(gradients);
-    const plan = inside.plan ?? inside.prepare(this.#gradients, this.#inactive(), true);
-    if (inside.clips()) {
-      inside.verify(this.#gradients);
-      if (!measureGradients(inside, this.#gradients)) {
-        inside.skipped++;
+    const plan = inside.planFor(this.#gradients) ?? inside.prepare(this.#gradients, this.#inactive(), true);
+    const reads = inside.readsGradients();
+    if (reads) {
+      inside.verifyBound(this.#gradients);
+      if (!plan.measure() && inside.whole.skipNonFinite) {
+        this.#skip(plan);
         return;
       }
     }
-    const before = inside.readsGradients() ? this.#observeGradients() : null;
+    const before = reads ? this.#observeGradients(plan) : null;
     try {
-      inside.writeControl(plan.control, loss);
+      inside.writeControl(plan.control, loss, reads);
       inside.verifyBound(this.#gradients);
     } catch (error) {
       before?.forEach((feedback, k) => {
@@ -192,21 +195,25 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       });
       throw error;
     }
-    plan.run();
+    if (plan.run() === false) {
+      this.#skip(plan);
+      return;
+    }
     inside.advance(loss);
+    inside.observeNorms(plan);
+  }
+
+  #skip(plan: StepPlan): void {
+    this[core].skipped++;
+    this[core].observeNorms(plan);
   }
 
   /** Hands Σ g² of each group to schedules that read it; returns what they remembered before. */
-  #observeGradients(): (FeedbackState | null)[] {
+  #observeGradients(plan: StepPlan): (FeedbackState | null)[] {
     const inside = this[core];
-    inside.verify(this.#gradients);
+    const squares = plan.squares();
     const before = inside.groups.map(({ feedback }) => feedback);
-    inside.observe("squaredGradientNorm", (group) =>
-      group.params.reduce((sum, index) => {
-        const gradient = this.#gradients[index];
-        return gradient ? sum + inside.backend.sumSquares(gradient) : sum;
-      }, 0),
-    );
+    inside.observe("squaredGradientNorm", (group) => inside.squaresOf(group, squares));
     return before;
   }
 
@@ -259,14 +266,15 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const same = arrays.length === this.#gradients.length && arrays.every((array, i) => array === this.#gradients[i]);
     // Reading a tensor may have run a getter: look again at all arrays, now that no more code runs.
     inside.verify(arrays);
-    if (!same || !inside.plan)
+    if (!same || !inside.planFor(this.#gradients)) {
       inside.prepare(
         arrays,
         arrays.map((array) => array === null),
         true,
       );
+      this.#gradients = arrays;
+    }
     this.#given = given;
-    this.#gradients = arrays;
     this.#hasTensors = given.some((gradient) => gradient !== null && !ArrayBuffer.isView(gradient));
   }
 

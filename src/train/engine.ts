@@ -44,6 +44,7 @@ class Collected {
   readonly rows: number[] = [];
   readonly gradientNorms: number[] = [];
   updates = 0;
+  skipped = 0;
   aborted = false;
   position: number;
 
@@ -59,6 +60,7 @@ class Collected {
       gradientNorms: Float64Array.from(this.gradientNorms),
       position: this.position,
       updates: this.updates,
+      skipped: this.skipped,
       aborted: this.aborted,
     };
   }
@@ -244,10 +246,13 @@ class EngineTrainer implements Trainer {
     if (this.#updater.stepwise && !result.aborted) {
       const total = plan.rows.reduce((sum, n) => sum + n, 0);
       const loss = plan.rows.reduce((sum, n, i) => sum + result.losses[i] * n, 0) / total;
+      const before = this.#updater.skipped;
       this.#updater.step(loss, learningRates?.[first]);
+      into.skipped += this.#updater.skipped - before;
       updates = 1;
     } else {
-      this.#updater.advance(updates, learningRates?.subarray(first));
+      this.#updater.advance(updates, result.skipped, learningRates?.subarray(first));
+      if (result.skipped) into.skipped++;
     }
     const done = plan.updates.slice(0, updates).reduce((sum, n) => sum + n, 0);
     for (let i = 0; i < done; i++) {
@@ -261,7 +266,7 @@ class EngineTrainer implements Trainer {
     into.aborted = result.aborted;
     this.#step += done;
     const stopped = stopOnNonFinite && !result.losses.subarray(0, done).every(Number.isFinite);
-    return !result.aborted && !stopped && done === call.miniBatches;
+    return !result.aborted && !stopped && (result.skipped || done === call.miniBatches);
   }
 
   runSteps(order: Int32Array | Uint32Array, options: RunOptions): RunResult {

@@ -63,8 +63,10 @@ export interface RunResult {
   readonly rows: Float64Array;
   /** Position in `order` after the last mini-batch that ran: pass it as `begin` to go on. */
   readonly position: number;
-  /** Updates made. */
+  /** Updates made or skipped. */
   readonly updates: number;
+  /** Of them, those that the optimizer's skipNonFinite skipped. */
+  readonly skipped: number;
   /** The norm of each update's gradient before clipping, in float64; empty unless asked for. */
   readonly gradientNorms: Float64Array;
   readonly aborted: boolean;

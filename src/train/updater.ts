@@ -4,7 +4,7 @@ import type { StepPlan } from "../backend/optim.ts";
 import { wrongKind } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { Lookahead } from "../optim/averaging/lookahead.ts";
-import { advance, type BoundPlan, bindGradients, writeControl } from "../optim/internal.ts";
+import { advance, type BoundPlan, bindGradients, finishRun, writeControl } from "../optim/internal.ts";
 import type { CommonValues } from "../optim/method.ts";
 import { core, Optimizer } from "../optim/optimizer.ts";
 import type { TrainerOptimizer } from "./trainer.ts";
@@ -18,15 +18,17 @@ export interface Updater {
   plan(): { readonly plan: StepPlan; readonly changed: boolean };
   /** Control rows of the coming updates. */
   controls(updates: number, learningRates: Float64Array | undefined): Float64Array;
-  /** Counts updates that the loop made. */
-  advance(updates: number, learningRates: Float64Array | undefined): void;
+  /** Counts updates that the loop made, the last of which was perhaps skipped. */
+  advance(updates: number, skipped: boolean, learningRates: Float64Array | undefined): void;
+  /** Updates that were skipped since the optimizer was made. */
+  readonly skipped: number;
   step(loss: number, learningRate: number | undefined): void;
   dispose(): void;
 }
 
 class PlanUpdater implements Updater {
   #plan: BoundPlan | undefined;
-  #told: BoundPlan | undefined;
+  #told: StepPlan | undefined;
 
   constructor(
     readonly optimizer: Optimizer,
@@ -48,24 +50,31 @@ class PlanUpdater implements Updater {
   }
 
   plan(): { plan: StepPlan; changed: boolean } {
-    const plan = this.#current();
+    const { plan } = this.#current();
     const changed = plan !== this.#told;
     this.#told = plan;
     return { plan, changed };
   }
 
   controls(updates: number, learningRates: Float64Array | undefined): Float64Array {
-    const plan = this.#current();
-    const rows = new Float64Array(updates * plan.width);
+    const bound = this.#current();
+    const { width } = bound.plan;
+    const rows = new Float64Array(updates * width);
     for (let k = 0; k < updates; k++) {
-      const row = rows.subarray(k * plan.width, (k + 1) * plan.width);
-      writeControl(this.optimizer, plan, row, k, rateOption(learningRates?.[k]));
+      const row = rows.subarray(k * width, (k + 1) * width);
+      writeControl(this.optimizer, bound, row, k, rateOption(learningRates?.[k]));
     }
     return rows;
   }
 
-  advance(updates: number, learningRates: Float64Array | undefined): void {
-    for (let k = 0; k < updates; k++) advance(this.optimizer, 1, rateOption(learningRates?.[k]));
+  advance(updates: number, skipped: boolean, learningRates: Float64Array | undefined): void {
+    const applied = skipped ? updates - 1 : updates;
+    for (let k = 0; k < applied; k++) advance(this.optimizer, 1, rateOption(learningRates?.[k]));
+    if (updates > 0 && this.#plan) finishRun(this.optimizer, this.#plan, skipped);
+  }
+
+  get skipped(): number {
+    return this.optimizer.skippedSteps;
   }
 
   step(loss: number, learningRate: number | undefined): void {
@@ -92,7 +101,7 @@ class PlanUpdater implements Updater {
   }
 
   dispose(): void {
-    this.#plan?.dispose();
+    if (this.#plan && !this.#plan.stale) this.optimizer.dispose();
     this.#plan = undefined;
     this.#told = undefined;
   }
@@ -111,14 +120,15 @@ class LookaheadUpdater extends PlanUpdater {
     return this.lookahead.stepsToSlow;
   }
 
-  override advance(updates: number, learningRates: Float64Array | undefined): void {
-    super.advance(updates, learningRates);
-    this.lookahead.counted(updates);
+  override advance(updates: number, skipped: boolean, learningRates: Float64Array | undefined): void {
+    super.advance(updates, skipped, learningRates);
+    this.lookahead.counted(skipped ? updates - 1 : updates);
   }
 
   override step(loss: number, learningRate: number | undefined): void {
+    const { steps } = this.optimizer;
     super.step(loss, learningRate);
-    this.lookahead.counted(1);
+    this.lookahead.counted(this.optimizer.steps - steps);
   }
 }
 

@@ -112,6 +112,7 @@ export class LinearTrainer implements Trainer {
       correct,
       position: at,
       updates,
+      skipped: 0,
       aborted: false,
       gradientNorms,
     };

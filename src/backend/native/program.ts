@@ -148,7 +148,15 @@ function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {
       const correct = new Float64Array(call.miniBatches);
       const norms = normsFor(call);
       addon.loopRun(handle, call.order, call.parts, call.weights, call.controls, losses, correct, settings, norms);
-      return { parts: settings[4], updates: settings[5], aborted: settings[6] !== 0, losses, correct, gradientNorms: norms };
+      return {
+        parts: settings[4],
+        updates: settings[5],
+        aborted: settings[6] !== 0,
+        skipped: settings[7] !== 0,
+        losses,
+        correct,
+        gradientNorms: norms,
+      };
     },
     async runAsync(call): Promise<LoopResult> {
       const count = call.miniBatches;
@@ -165,14 +173,15 @@ function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {
         settingsOf(call),
         normsFor(call),
       );
-      const [done, updates, aborted] = out;
+      const [done, updates, aborted, skipped] = out;
       return {
         parts: done,
         updates,
         aborted: aborted !== 0,
-        losses: out.slice(3, 3 + count),
-        correct: out.slice(3 + count, 3 + 2 * count),
-        gradientNorms: out.slice(3 + 2 * count),
+        skipped: skipped !== 0,
+        losses: out.slice(4, 4 + count),
+        correct: out.slice(4 + count, 4 + 2 * count),
+        gradientNorms: out.slice(4 + 2 * count),
       };
     },
     cancel: () => addon.loopCancel(handle),

@@ -95,7 +95,7 @@ class ReferenceLoop implements CompiledLoop {
     let updates = 0;
     let rows = 0;
     let finite = true;
-    yield { parts: 0, updates, aborted: false, losses, correct, gradientNorms };
+    yield { parts: 0, updates, aborted: false, skipped: false, losses, correct, gradientNorms };
     for (let i = 0; i < count; i++) {
       const part = this.#part(call, i);
       this.#gather(call, part);
@@ -123,13 +123,15 @@ class ReferenceLoop implements CompiledLoop {
         if (call.gradientNorms) gradientNorms[updates] = norm;
       }
       if (!(part.flags & PART_FLAGS.lastOfUpdate)) continue;
-      plan.runWith(call.controls.subarray(updates * plan.width, (updates + 1) * plan.width));
+      const ran = plan.runWith(call.controls.subarray(updates * plan.width, (updates + 1) * plan.width));
+      const skipped = ran === false;
       updates++;
-      yield { parts: i + 1, updates, aborted: false, losses, correct, gradientNorms };
+      yield { parts: i + 1, updates, aborted: false, skipped, losses, correct, gradientNorms };
+      if (skipped) return;
       if (!finite && call.stopOnNonFinite) return;
       finite = true;
     }
-    yield { parts: count, updates, aborted: false, losses, correct, gradientNorms };
+    yield { parts: count, updates, aborted: false, skipped: false, losses, correct, gradientNorms };
   }
 
   run(call: LoopCall): LoopResult {
@@ -144,7 +146,7 @@ class ReferenceLoop implements CompiledLoop {
     let result: LoopResult | undefined;
     for (const done of this.steps(call)) {
       result = done;
-      if (done.parts * PART_INTS === call.parts.length) break;
+      if (done.skipped || done.parts * PART_INTS === call.parts.length) break;
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#cancelled) return { ...done, aborted: true };
     }

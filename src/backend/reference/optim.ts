@@ -9,6 +9,7 @@ import {
   clamp,
   controlWidth,
   type ElementRule,
+  guardStart,
   type OptimBackend,
   type PlanCluster,
   type PlanTensor,
@@ -19,6 +20,7 @@ import {
   sign,
   type TensorRule,
 } from "../optim.ts";
+import { Guard, type Scaled } from "./guard.ts";
 import { reduceTerms } from "./reduce.ts";
 
 const exact: Round = (x) => x;
@@ -105,12 +107,19 @@ function rounded(row: Float64Array, dtype: Dtype): Float64Array {
   return dtype === "float32" ? Float64Array.from(row, Math.fround) : row.slice();
 }
 
+/** The gradient with its units' factors, or as it is. */
+function unitScaled(r: Round, read: Round, gradient: FloatArray, units: Float64Array | null): FloatArray {
+  if (!units) return gradient;
+  return Float64Array.from(gradient, (x, i) => r(read(x) * units[i % units.length]!));
+}
+
 class ReferencePlan implements StepPlan {
   readonly handle = null;
   readonly width: number;
   readonly control: Float64Array;
   readonly #clusters: readonly PlanCluster[];
   readonly #gemm: GemmBackend["gemm"];
+  readonly #guard: Guard;
   #parameters: readonly FloatArray[] = [];
   #gradients: readonly (FloatArray | null)[] = [];
   #disposed = false;
@@ -118,6 +127,7 @@ class ReferencePlan implements StepPlan {
   constructor(clusters: readonly PlanCluster[], gemm: GemmBackend["gemm"]) {
     this.#clusters = clusters;
     this.#gemm = gemm;
+    this.#guard = new Guard(clusters);
     this.width = controlWidth(clusters);
     this.control = new Float64Array(this.width);
   }
@@ -127,43 +137,72 @@ class ReferencePlan implements StepPlan {
     this.#gradients = [...gradients];
   }
 
-  run(): void {
-    this.runWith(this.control);
+  measure(): boolean {
+    this.#refuseDisposed();
+    return this.#guard.measure(this.#gradients, () => true);
   }
 
-  /** One step with the scalars of any row; the training engine passes one row per step. */
-  runWith(control: Float64Array): void {
+  squares(): Float64Array {
+    return this.#guard.squares;
+  }
+
+  run(): boolean | undefined {
+    return this.runWith(this.control);
+  }
+
+  #refuseDisposed(): void {
     if (this.#disposed) throw fault("ERR_STATE", "step: the plan was disposed");
+  }
+
+  /** One step with the scalars of any row, false where it was skipped; the training engine passes one row per step. */
+  runWith(control: Float64Array): boolean | undefined {
+    this.#refuseDisposed();
     let at = 0;
     let index = 0;
-    for (const { rule, dtype, tensors } of this.#clusters) {
-      const width = CLUSTER_HEAD + rule.coefficients.length;
-      const row = control.subarray(at, at + width);
-      at += width;
+    const rows = this.#clusters.map(({ rule, tensors }) => {
+      const row = control.subarray(at, at + CLUSTER_HEAD + rule.coefficients.length);
+      at += row.length;
       const first = index;
       index += tensors.length;
-      const gradients = this.#gradients.slice(first, index);
-      if (row[0] === 0 || gradients.some((g, k) => !g && intrinsicLength(tensors[k]!.parameter) > 0)) continue;
-      const [scale, clip, l1, l2, keep, ...own] = rounded(row.subarray(1), dtype) as unknown as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        ...number[],
-      ];
+      const bound = tensors.every(({ parameter }, k) => this.#gradients[first + k] || intrinsicLength(parameter) === 0);
+      return { row, first, active: row[0] !== 0 && bound };
+    });
+    const scaled = this.#guard.prepare(
+      control.subarray(guardStart(this.#clusters), this.width),
+      rows.map(({ row }) => row[1]!),
+      rows.map(({ active }) => active),
+      this.#parameters,
+      this.#gradients,
+    );
+    if (scaled === null) return false;
+    this.#clusters.forEach((cluster, c) => {
+      if (rows[c]!.active) this.#update(cluster, rows[c]!.row, rows[c]!.first, scaled);
+    });
+    return undefined;
+  }
+
+  #update({ rule, dtype, tensors }: PlanCluster, row: Float64Array, first: number, scaled: readonly Scaled[]): void {
+    const [r, read] = dtype === "float32" ? [f32, operand32] : [exact, exact];
+    const [clip, l1, l2, keep, ...own] = rounded(row.subarray(2), dtype) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      ...number[],
+    ];
+    const coefficients = Float64Array.from(own);
+    const exactRow = row.slice(CLUSTER_HEAD);
+    tensors.forEach((tensor, k) => {
+      const given = this.#gradients[first + k];
+      const p = this.#parameters[first + k]!;
+      if (!given) return;
+      const { scale: whole, units } = scaled[first + k]!;
+      const scale = units ? 1 : r(whole);
       const common = { prelude: preludeOf(scale, clip, l1, l2), scale, clip, l1, l2, keep };
-      const [r, read] = dtype === "float32" ? [f32, operand32] : [exact, exact];
-      const coefficients = Float64Array.from(own);
-      const exactRow = row.slice(CLUSTER_HEAD);
-      tensors.forEach((tensor, k) => {
-        const g = gradients[k];
-        const p = this.#parameters[first + k]!;
-        if (!g) return;
-        if ("update" in rule) updateElements(rule, r, read, common, coefficients, p, g, tensor.slots as readonly FloatArray[]);
-        else updateWhole(rule, r, read, common, coefficients, exactRow, p, g, tensor, this.#gemm);
-      });
-    }
+      const g = unitScaled(r, read, given, units);
+      if ("update" in rule) updateElements(rule, r, read, common, coefficients, p, g, tensor.slots as readonly FloatArray[]);
+      else updateWhole(rule, r, read, common, coefficients, exactRow, p, g, tensor, this.#gemm);
+    });
   }
 
   dispose(): void {

@@ -51,14 +51,18 @@ export class Lookahead<O extends OptionValues> {
     return this.optimizer.groups;
   }
 
-  /** One step of the inner optimizer, and every `period` steps one of the slow weights. Errors as the optimizer's step(). */
+  /**
+   * One step of the inner optimizer, and every `period` steps one of the slow weights; a step that was skipped does not
+   * count. Errors as the optimizer's step().
+   */
   step(gradients: readonly (Param | null)[], options?: StepOptions): void {
     const { parameters } = this.optimizer[core];
     if (parameters.length !== this.slow.length) {
       throw wrongValue("Lookahead", `the ${this.slow.length} parameters of construction`, parameters.length, "ERR_STATE");
     }
+    const { steps } = this.optimizer;
     this.optimizer.step(gradients, options);
-    this.counted(1);
+    this.counted(this.optimizer.steps - steps);
   }
 
   /** Steps of the inner optimizer that may be made before counted() must be told. */
