@@ -177,21 +177,17 @@ bool guard_prepare(Guard& guard, const double* row, const char* active, const ch
   const double global = row[kGuardGlobal];
   const bool all = row[kGuardSkip] != 0 || global != 0;
   std::vector<char>& wanted = guard.wanted;
-  bool any = false, adaptive = false;
+  bool adaptive = false;
   for (size_t t = 0; t < guard.tensors.size(); ++t) {
     GuardTensor& tensor = guard.tensors[t];
     const double* part = parts + tensor.cluster * kGuardPart;
     const bool vector = part[kGuardAdaptive] != 0 && tensor.columns == 1;
     wanted[t] = active[tensor.cluster] && (all || part[kGuardNorm] != 0 || part[kGuardMonitor] != 0 || vector);
-    any = any || wanted[t];
     adaptive = adaptive || (active[tensor.cluster] && part[kGuardAdaptive] != 0);
     tensor.factor = 1;
   }
   guard.factor = 1;
-  if (row[kGuardMeasured] == 0) {
-    guard.finite = true;
-    if (any) measure_wanted(guard);
-  }
+  if (row[kGuardMeasured] == 0) measure_wanted(guard);
   if (row[kGuardSkip] != 0 && !guard.finite) return false;
   if (global != 0) {
     double total = 0;

@@ -137,9 +137,9 @@ export function controlWidth(clusters: readonly { readonly rule: StepRule }[]): 
   return guardStart(clusters) + GUARD_HEAD.width + GUARD_PART.width * clusters.length;
 }
 
-/** Units of adaptive clipping: the columns of the last dimension; a vector is one. */
+/** Units of adaptive clipping: the columns of the last dimension; a vector, or a tensor without elements, is one. */
 export function unitsOf(shape: readonly number[]): number {
-  return shape.length < 2 ? 1 : shape[shape.length - 1]!;
+  return shape.length < 2 || shape.includes(0) ? 1 : shape[shape.length - 1]!;
 }
 
 /** A prepared step over all tensors of all clusters, in the order of the clusters. */

@@ -1,5 +1,6 @@
 // Groups with an optimizer of their own each, updated together in one call.
 import { wrongKind, wrongValue } from "../core/errors.ts";
+import { splitWhole, type WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, Method } from "./method.ts";
 import { type MethodOf, Optimizer, type StepOptions } from "./optimizer.ts";
@@ -34,10 +35,17 @@ function methodNamed(argument: string, name: unknown): Method {
   return method;
 }
 
-const ownMethod: MethodOf = (group, argument) => {
-  const method = methodNamed(`${argument}.optimizer`, (group as { optimizer?: unknown }).optimizer);
-  return { method, base: resolveOptions(method.name, method.options, undefined) };
-};
+function ownMethods(options: WholeOptions | undefined): MethodOf {
+  if (options !== undefined && (typeof options !== "object" || options === null))
+    throw wrongKind("MultiOptimizer: options", "an object", options, "ERR_OPTION");
+  const { whole, rest } = splitWhole("MultiOptimizer", options);
+  resolveOptions("MultiOptimizer", {}, rest);
+  const methodOf = (group: object, argument: string): ReturnType<MethodOf> => {
+    const method = methodNamed(`${argument}.optimizer`, (group as { optimizer?: unknown }).optimizer);
+    return { method, base: resolveOptions(method.name, method.options, undefined) };
+  };
+  return Object.assign(methodOf, { whole });
+}
 
 interface Assigned {
   readonly groups: MultiGroup[];
@@ -69,19 +77,34 @@ function assign(params: readonly Param[], rules: readonly MultiRule[], names: re
  * new MultiOptimizer([{ params: kernels, optimizer: "AdamW", weightDecay: 0.1 }, { params: biases, optimizer: "SGD" }]);
  * new MultiOptimizer(params, [{ where: ({ shape }) => shape.length === 2, optimizer: "Adam" }, { optimizer: "Lion" }]);
  * ```
- * With rules, the gradients come in the order of `params`; with groups, in the order of the groups.
+ * With rules, the gradients come in the order of `params`; with groups, in the order of the groups. The options are those of
+ * the whole optimizer: clipGlobalNorm, skipNonFinite, monitor; with rules also `names`, what the rules see of each parameter.
  * @throws ERR_OPTION for an unknown optimizer or option, or a parameter that no rule takes; else as other optimizers.
  */
 export class MultiOptimizer extends Optimizer {
   readonly #order: readonly number[] | null;
   readonly #ordered: (Param | null)[] = [];
 
-  constructor(groups: readonly MultiGroup[]);
-  constructor(params: readonly Param[], rules: readonly MultiRule[], names?: readonly string[]);
-  constructor(first: readonly MultiGroup[] | readonly Param[], rules?: readonly MultiRule[], names?: readonly string[]) {
-    const assigned = rules === undefined ? undefined : assign(first as readonly Param[], rules, names);
-    super("MultiOptimizer", ownMethod, assigned ? assigned.groups : (first as readonly MultiGroup[]));
-    this.#order = assigned ? assigned.order : null;
+  constructor(groups: readonly MultiGroup[], options?: WholeOptions);
+  constructor(
+    params: readonly Param[],
+    rules: readonly MultiRule[],
+    options?: readonly string[] | (WholeOptions & { readonly names?: readonly string[] }),
+  );
+  constructor(
+    first: readonly MultiGroup[] | readonly Param[],
+    second?: readonly MultiRule[] | WholeOptions,
+    third?: readonly string[] | (WholeOptions & { readonly names?: readonly string[] }),
+  ) {
+    if (!Array.isArray(second)) {
+      super("MultiOptimizer", ownMethods(second as WholeOptions | undefined), first as readonly MultiGroup[]);
+      this.#order = null;
+      return;
+    }
+    const { names, ...whole } = Array.isArray(third) ? { names: third } : ((third ?? {}) as WholeOptions & { names?: string[] });
+    const { groups, order } = assign(first as readonly Param[], second as readonly MultiRule[], names);
+    super("MultiOptimizer", ownMethods(whole), groups);
+    this.#order = order;
   }
 
   override step(gradients: readonly (Param | null)[], options?: StepOptions): void {

@@ -1,7 +1,8 @@
 // Every conformance case of every family, one line each.
+import { guardCases } from "./guards.mjs";
 import { optimCases } from "./optim.mjs";
 import { tensorRuleCases } from "./tensor-rules.mjs";
 
 export function allCases(api) {
-  return [...optimCases(api), ...tensorRuleCases(api)];
+  return [...optimCases(api), ...tensorRuleCases(api), ...guardCases(api)];
 }
