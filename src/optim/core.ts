@@ -82,13 +82,17 @@ export class OptimizerCore {
     this.whole = whole;
   }
 
-  /** Drops the plan; the next use makes it anew. Counts and state are kept. */
+  /** Drops the plan; the next use makes it anew. Counts are kept, and state that the options still need. */
   invalidate(): void {
     this.#keepCounts();
     this.#plan?.dispose();
     this.#plan = undefined;
     this.#bound = undefined;
     this.clusters = [];
+    for (const parameter of this.parameters) {
+      const { slots } = parameter.group.method.rule(parameter.group.values, parameter);
+      for (const name of Object.keys(parameter.slots)) if (!slots.includes(name)) delete parameter.slots[name];
+    }
   }
 
   /** Writes the clusters' counts back to the parameters. */
