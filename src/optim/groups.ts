@@ -3,7 +3,7 @@ import { wrongKind, wrongValue } from "../core/errors.ts";
 import { checkSchedule } from "../schedule/cursor.ts";
 import type { AnySchedule, FeedbackState } from "../schedule/schedule.ts";
 import type { CommonValues, Method, RuleTarget } from "./method.ts";
-import { checkOption, type NumberOption, type OptionValue, type OptionValues } from "./options.ts";
+import { checkOption, type NumberOption, type OptionValue, type OptionValues, unknownOption } from "./options.ts";
 import type { Param } from "./parameters.ts";
 
 /** Parameters with options of their own. Options that are left out are the optimizer's. */
@@ -97,7 +97,12 @@ export function createGroup(
   params: number[],
   changed: () => void,
 ): GroupState {
-  const view = {} as OptimizerGroup;
+  const view = new Proxy({} as OptimizerGroup, {
+    set(target, key, value) {
+      if (!Object.hasOwn(target, key)) throw unknownOption(method.name, method.options, String(key));
+      return Reflect.set(target, key, value);
+    },
+  });
   const state: GroupState = {
     method,
     values,
@@ -110,8 +115,8 @@ export function createGroup(
     params,
     view,
   };
-  const define = (key: string, get: () => unknown, set?: (value: unknown) => void): void => {
-    Object.defineProperty(view, key, { enumerable: true, get, set });
+  const define = (key: string, get: () => unknown, set?: (value: unknown) => void, enumerable = true): void => {
+    Object.defineProperty(view, key, { enumerable, get, set });
   };
   define("optimizer", () => method.name);
   define("name", () => state.name);
@@ -143,7 +148,11 @@ export function createGroup(
       state.feedback = null;
     },
   );
-  for (const key of Object.keys(method.options)) define(key, () => state.values[key], setter(state, key, changed));
+  for (const [key, row] of Object.entries(method.options)) {
+    define(key, () => state.values[key], setter(state, key, changed));
+    const alias = row.kind === "number" ? row.alias : undefined;
+    if (alias !== undefined) define(alias, () => state.values[key], setter(state, key, changed), false);
+  }
   return state;
 }
 

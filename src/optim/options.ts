@@ -123,6 +123,11 @@ function rowOf(table: OptionTable, key: string): [string, OptionRow] | undefined
   return Object.entries(table).find(([, row]) => row.kind === "number" && row.alias === key);
 }
 
+/** ERR_OPTION for a name that the table does not have. */
+export function unknownOption(owner: string, table: OptionTable, key: string): RangeError {
+  return wrongValue(`${owner}.${key}`, `an option of ${owner} (${Object.keys(table).join(", ")})`, key, "ERR_OPTION");
+}
+
 /**
  * Reads `given` once, checks every value and fills in `base` (the table's defaults where it is left out). Unknown names,
  * and a name together with its alias, are ERR_OPTION; undefined counts as not given.
@@ -139,8 +144,7 @@ export function resolveOptions(
   for (const [key, value] of Object.entries(given ?? {})) {
     if (value === undefined) continue;
     const found = rowOf(table, key);
-    if (!found)
-      throw wrongValue(`${owner}.${key}`, `an option of ${owner} (${Object.keys(table).join(", ")})`, key, "ERR_OPTION");
+    if (!found) throw unknownOption(owner, table, key);
     const [name, row] = found;
     if (seen.has(name)) throw wrongValue(`${owner}.${key}`, `only one of ${name} and its alias`, key, "ERR_OPTION");
     seen.add(name);
