@@ -1,5 +1,5 @@
 import { checkInteger } from "../core/checks.ts";
-import { wrongValue } from "../core/errors.ts";
+import { fault, wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { currentBackend } from "./select.ts";
 
@@ -22,6 +22,7 @@ export function allocate(dtype: Dtype, length: number): FloatArray {
   if (dtype !== "float32" && dtype !== "float64") throw wrongValue("dtype", '"float32" or "float64"', dtype, "ERR_OPTION");
   checkInteger("length", length);
   const size = dtype === "float32" ? 4 : 8;
+  if (length * size > Number.MAX_SAFE_INTEGER) throw fault("ERR_OUT_OF_MEMORY", `allocate: no memory for ${length} elements`);
   const buffer = currentBackend().allocate(length * size);
   owned.add(buffer);
   return dtype === "float32" ? new Float32Array(buffer, 0, length) : new Float64Array(buffer, 0, length);

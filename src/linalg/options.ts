@@ -11,7 +11,7 @@ import {
   intrinsicByteOffset,
   intrinsicLength,
 } from "../core/checks.ts";
-import { wrongKind, wrongValue } from "../core/errors.ts";
+import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { PackedB } from "./packed.ts";
 
@@ -196,11 +196,11 @@ export function backendOf(call: GemmCall): GemmBackend {
   return call.packed ? call.packed.backend : currentBackend();
 }
 
-/** A zeroed array in the engine's memory. Throws ERR_RANGE beyond what the engine can hold. */
+/** A zeroed array in the engine's memory. Throws ERR_OUT_OF_MEMORY beyond what the engine can hold. */
 export function newArray(dtype: Dtype, length: number): FloatArray {
   try {
     return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
   } catch (cause) {
-    throw Object.assign(wrongValue("m × n", "a result that fits into memory", length, "ERR_RANGE"), { cause });
+    throw fault("ERR_OUT_OF_MEMORY", `no memory for a result of ${length} elements`, { cause });
   }
 }
