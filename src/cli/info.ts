@@ -48,6 +48,6 @@ export const info: Command = {
     if (backend.path) rows.push(["addon", backend.path]);
     for (const { path, error } of backend.tried) rows.push(["not loaded", `${path}: ${error}`]);
     out(rows.map(([name, value]) => `${name.padEnd(18)}${value}\n`).join(""));
-    if (backend.name === "reference") out("\nnpm run build compiles the native backend; results stay the same, speed grows.\n");
+    if (backend.isas.length === 0) out("\nnpm run build compiles the native backend; results stay the same, speed grows.\n");
   },
 };
