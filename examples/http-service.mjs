@@ -1,20 +1,18 @@
-// A service that answers predictions while it trains: training runs on native threads, so requests are not held up. A
-// second model of the same shape serves; it takes the weights over after each epoch.
+// A service that answers predictions while it trains: training runs on native threads, so requests are not held up. The
+// model that trains is the one that answers: a prediction slips in between two updates.
 //   node examples/http-service.mjs [port]      POST /predict  {"x": [[0.1, 0.9]]}      GET /status
 import { createServer } from "node:http";
 import { layers, sequential } from "downhill";
 
-function createModel() {
-  const model = sequential(
-    [
-      layers.dense({ units: 32, activation: "relu" }),
-      layers.dense({ units: 16, activation: "relu" }),
-      layers.dense({ units: 2, activation: "softmax" }),
-    ],
-    { inputShape: [2], seed: 3 },
-  );
-  return model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
-}
+const model = sequential(
+  [
+    layers.dense({ units: 32, activation: "relu" }),
+    layers.dense({ units: 16, activation: "relu" }),
+    layers.dense({ units: 2, activation: "softmax" }),
+  ],
+  { inputShape: [2], seed: 3 },
+);
+model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
 
 // Two classes: inside or outside of a ring.
 const count = 20_000;
@@ -24,8 +22,6 @@ const x = Float32Array.from(
 );
 const y = Int32Array.from({ length: count }, (_, i) => (x[2 * i] ** 2 + x[2 * i + 1] ** 2 < 0.5 ? 1 : 0));
 
-const training = createModel();
-const serving = createModel();
 const status = { epoch: 0, accuracy: 0, done: false };
 
 async function body(request) {
@@ -44,7 +40,7 @@ const server = createServer(async (request, response) => {
   try {
     if (request.method === "GET" && request.url === "/status") return send(200, status);
     if (request.method !== "POST" || request.url !== "/predict") return send(404, { error: "POST /predict or GET /status" });
-    const { data, shape } = serving.predict((await body(request)).x);
+    const { data, shape } = model.predict((await body(request)).x);
     send(200, {
       probabilities: Array.from({ length: shape[0] }, (_, i) => [...data.subarray(2 * i, 2 * i + 2)]),
       epoch: status.epoch,
@@ -57,14 +53,13 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () =>
   console.log(`listening on http://127.0.0.1:${server.address().port}`),
 );
 
-await training.fit(x, y, {
+await model.fit(x, y, {
   epochs: 20,
   batchSize: 64,
   verbose: 0,
   callbacks: [
     {
-      onEpochEnd(epoch, logs, run) {
-        serving.trainer.loadParameters(run.weights());
+      onEpochEnd(epoch, logs) {
         Object.assign(status, { epoch: epoch + 1, accuracy: logs.accuracy });
       },
     },

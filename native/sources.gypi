@@ -5,6 +5,7 @@
       "native/dispatch/dispatch.cc",
       "native/engine/execute.cc",
       "native/engine/fused.cc",
+      "native/engine/gate.cc",
       "native/engine/loop.cc",
       "native/engine/pace.cc",
       "native/engine/program.cc",

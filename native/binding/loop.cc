@@ -316,6 +316,10 @@ Napi::Value run_async(const Napi::CallbackInfo& info) {
   return Napi::Value(env, promise);
 }
 
+// loopEnter(handle) waits for the update that runs; until loopLeave(handle) none does.
+void enter(const Napi::CallbackInfo& info) { loop_of(info.Env(), info[0]).loop.gate.enter(); }
+void leave(const Napi::CallbackInfo& info) { loop_of(info.Env(), info[0]).loop.gate.leave(); }
+
 void cancel(const Napi::CallbackInfo& info) { loop_of(info.Env(), info[0]).loop.cancelled.store(true); }
 
 }  // namespace
@@ -325,6 +329,8 @@ void register_loop(Napi::Env env, Napi::Object exports) {
   define<"loopRun", run>(env, exports);
   define<"loopRunAsync", run_async>(env, exports);
   define<"loopCancel", cancel>(env, exports);
+  define<"loopEnter", enter>(env, exports);
+  define<"loopLeave", leave>(env, exports);
 }
 
 }  // namespace downhill::binding

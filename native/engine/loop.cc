@@ -199,14 +199,19 @@ void loop_run(Loop& loop, LoopRun& run) {
   run.parts_done = run.updates_done = 0;
   run.aborted = run.skipped = false;
   while (run.parts_done < run.part_count) {
-    if (loop.cancelled.load(std::memory_order_relaxed)) {
+    if (loop.cancelled.load(std::memory_order_relaxed) || !loop.gate.begin_update(loop.cancelled)) {
       run.aborted = true;
       return;
     }
     Pace& pace = loop.paces[static_cast<size_t>(run.parts[run.parts_done].program)];
     const Clock::time_point start = Clock::now();
-    const AloneScope scope(pace.alone());
-    if (!run_update(loop, run)) return;
+    bool goes_on;
+    {
+      const AloneScope scope(pace.alone());
+      goes_on = run_update(loop, run);
+    }
+    loop.gate.end_update();
+    if (!goes_on) return;
     pace.took(static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count()));
   }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/fused.h"
+#include "engine/gate.h"
 #include "engine/pace.h"
 #include "engine/program.h"
 #include "optim/plan.h"
@@ -54,6 +55,7 @@ struct Loop {
   std::vector<Pace> paces;         // of the updates that begin with each program
   Clip clip = Clip::none;
   double clip_limit = 0;
+  Gate gate;                       // each update runs inside
   std::atomic<bool> cancelled{false};
   std::atomic<bool> running{false};
 

@@ -195,6 +195,8 @@ export interface CompiledLoop {
   runAsync(call: LoopCall): Promise<LoopResult>;
   /** Ends a pending run at the next step boundary. */
   cancel(): void;
+  /** Runs a synchronous function while a pending run waits between two updates. Not within itself. */
+  between<T>(body: () => T): T;
 }
 
 export interface ProgramBackend {

@@ -105,6 +105,8 @@ class EngineTrainer implements Trainer {
   #seed: number;
   #step = 0;
   #pending = false;
+  /** The loop whose run is pending, until the function that betweenUpdates() runs has it stand still. */
+  #running: CompiledLoop | null = null;
   #disposed = false;
 
   constructor(options: TrainerOptions) {
@@ -144,8 +146,12 @@ class EngineTrainer implements Trainer {
     this.#loop = null;
   }
 
-  #ready(): void {
+  #alive(): void {
     if (this.#disposed) throw fault("ERR_STATE", "trainer: it was disposed");
+  }
+
+  #ready(): void {
+    this.#alive();
     if (this.#pending) throw fault("ERR_BUSY", "trainer: an asynchronous run is pending");
   }
 
@@ -298,25 +304,41 @@ class EngineTrainer implements Trainer {
         const range = { begin: collected.position - begin, end: end - begin };
         const prepared = this.#prepare(order, range, collected.updates, options);
         loop = this.#currentLoop(this.#data as ResidentData);
+        this.#running = loop;
         const result = await loop.runAsync(prepared.call);
+        this.#running = null;
         if (!this.#finish(prepared, result, collected, options)) break;
       }
     } finally {
       signal?.removeEventListener("abort", cancel);
+      this.#running = null;
       this.#pending = false;
     }
     return collected.result();
   }
 
+  betweenUpdates<T>(body: () => T): T {
+    this.#alive();
+    const loop = this.#running;
+    if (!loop) return body();
+    this.#running = null;
+    try {
+      return loop.between(body);
+    } finally {
+      this.#running = loop;
+    }
+  }
+
   evaluate(data: TrainingData, options: { readonly batchSize?: number; readonly outputs?: boolean } = {}): EvaluateResult {
-    this.#ready();
+    this.#alive();
     const { batchSize = 256, outputs = true } = options;
     checkInteger("batchSize", batchSize, 1);
-    return this.#inference.evaluate(residentData(this.network, this.#loss, data, undefined), batchSize, outputs);
+    const resident = residentData(this.network, this.#loss, data, undefined);
+    return this.betweenUpdates(() => this.#inference.evaluate(resident, batchSize, outputs));
   }
 
   predict(x: FloatArray, out?: FloatArray): FloatArray {
-    if (this.#pending || this.#disposed) this.#ready();
+    this.#alive();
     const { network } = this;
     checkFloatArray("x", x, network.dtype);
     const inputs = this.#inference.inputs;
@@ -327,11 +349,9 @@ class EngineTrainer implements Trainer {
       checkFloatArray("out", out, network.dtype);
       if (intrinsicLength(out) !== length) throw wrongValue("out", `a length of ${length}`, intrinsicLength(out), "ERR_LENGTH");
     }
-    return this.#inference.predict(
-      x,
-      rows,
-      out ?? (network.dtype === "float32" ? new Float32Array(length) : new Float64Array(length)),
-    );
+    const target = out ?? (network.dtype === "float32" ? new Float32Array(length) : new Float64Array(length));
+    if (this.#running) return this.betweenUpdates(() => this.#inference.predict(x, rows, target));
+    return this.#inference.predict(x, rows, target);
   }
 
   loadParameters(values: readonly NamedTensor[]): void {
@@ -340,8 +360,7 @@ class EngineTrainer implements Trainer {
   }
 
   parametersSha256(): string {
-    this.#ready();
-    return hashParameters(this.network.parameters);
+    return this.betweenUpdates(() => hashParameters(this.network.parameters));
   }
 
   generatorState(): GeneratorState {

@@ -216,7 +216,7 @@ export class Model {
     return confusionOf(outputs, data.y, elementCount(this.network.outputShape));
   }
 
-  /** Outputs [rows, ...outputShape] in inference mode. */
+  /** Outputs [rows, ...outputShape] in inference mode; also while a fit runs, which waits between two updates meanwhile. */
   predict(x: Inputs): Tensor {
     const { data, rows } = toInputs("x", x, this.network);
     return { data: this.ready().trainer.predict(data), shape: [rows, ...this.network.outputShape] };
@@ -227,9 +227,12 @@ export class Model {
     return summaryText(this.network);
   }
 
-  /** Writes the weights alone as safetensors, atomically. */
+  /** Writes the weights alone as safetensors, atomically; while a fit runs, those between two of its updates. */
   async saveWeights(path: string): Promise<void> {
-    await writeSafetensors(path, { tensors: weightTensors({ network: this.network }), metadata: this.metadata });
+    const copies = () =>
+      new Map([...weightTensors({ network: this.network })].map(([name, t]) => [name, { ...t, data: t.data.slice() }]));
+    const tensors = this.compiled ? this.compiled.trainer.betweenUpdates(copies) : copies();
+    await writeSafetensors(path, { tensors, metadata: this.metadata });
   }
 
   /** Reads weights by name, from saveWeights, a checkpoint or another tool. @throws ERR_FORMAT, ERR_STATE, ERR_SHAPE. */

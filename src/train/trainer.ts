@@ -92,7 +92,9 @@ export interface GeneratorState {
 /**
  * One network, loss and optimizer compiled into programs, one per batch size, over a resident data set. Every method that
  * trains gives the same bits however the steps are cut into calls, on every backend, ISA and number of threads.
- * While an asynchronous run is pending, every other method that reads or writes parameters throws ERR_BUSY.
+ * While an asynchronous run is pending, methods that change the trainer throw ERR_BUSY. Methods that read parameters
+ * (predict, evaluate, parametersSha256, betweenUpdates) let the run wait between two updates meanwhile: they themselves
+ * wait for the update that is being made, and see the parameters as they are after it.
  */
 export interface Trainer {
   readonly network: Network;
@@ -116,6 +118,11 @@ export interface Trainer {
    * One row costs a few microseconds: warm serving calls this directly.
    */
   predict(x: FloatArray, out?: FloatArray): FloatArray;
+  /**
+   * Runs a synchronous function while no update is being made: parameters read inside belong together, also while an
+   * asynchronous run is pending. Training waits as long as it runs.
+   */
+  betweenUpdates<T>(body: () => T): T;
   /** Live views, as network.parameters. */
   readonly parameters: readonly NamedTensor[];
   /** Copies weights (and running statistics where given) in by name. Checks everything first. @throws ERR_STATE, ERR_SHAPE. */

@@ -163,7 +163,7 @@ describe("runs of many steps", () => {
       const long = new Uint32Array(200_000);
       const pending = made.runStepsAsync(long, { batchSize: 8, signal: controller.signal });
       expect(() => made.runSteps(order, { batchSize: 8 })).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
-      expect(() => made.parametersSha256()).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
+      expect(() => made.loadParameters([])).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
       setTimeout(() => controller.abort(), 20);
       const result = await pending;
       expect(result.aborted).toBe(true);

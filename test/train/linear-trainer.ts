@@ -123,6 +123,10 @@ export class LinearTrainer implements Trainer {
     return this.runSteps(order, options);
   }
 
+  betweenUpdates<T>(body: () => T): T {
+    return body();
+  }
+
   evaluate(data: TrainingData): EvaluateResult {
     const count = data.x.length / this.network.inputShape[0]!;
     const outputs = Float64Array.from({ length: count }, (_, row) => this.output(data.x, row));

@@ -67,6 +67,8 @@ export interface ProgramAddon {
     norms: Float64Array,
   ): Promise<Float64Array>;
   loopCancel(loop: unknown): void;
+  loopEnter(loop: unknown): void;
+  loopLeave(loop: unknown): void;
 }
 
 const MAX_OPERANDS = 6;
@@ -185,6 +187,14 @@ function createLoop(addon: ProgramAddon, spec: LoopSpec): CompiledLoop {
       };
     },
     cancel: () => addon.loopCancel(handle),
+    between(body) {
+      addon.loopEnter(handle);
+      try {
+        return body();
+      } finally {
+        addon.loopLeave(handle);
+      }
+    },
   };
 }
 

@@ -156,6 +156,11 @@ class ReferenceLoop implements CompiledLoop {
   cancel(): void {
     this.#cancelled = true;
   }
+
+  /** Other code only runs between updates here. */
+  between<T>(body: () => T): T {
+    return body();
+  }
 }
 
 export function createReferenceProgram(gemm: GemmBackend): ProgramBackend {
