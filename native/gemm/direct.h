@@ -13,27 +13,32 @@
 
 namespace downhill {
 
+// Vectors of the widest tile that has `rows` rows.
+template <class T>
+size_t widest_tile(const KernelSet<T>& set, size_t rows) {
+  size_t vectors = 1;
+  while (vectors < kMaxVectors && set.max_rows[vectors + 1] >= rows) ++vectors;
+  return vectors;
+}
+
+// Whether one tile of at least two vectors holds all rows: B is then read once.
+template <class T>
+bool are_few(const KernelSet<T>& set, size_t rows) {
+  return rows <= set.max_rows[2];
+}
+
 // Vectors of the next panel when `left` vectors of columns remain. Many rows: as wide as the registers allow, without
-// leaving a last panel of one vector. Few rows: as wide as there is a tile for, so that enough chains are in flight.
+// leaving a last panel of one vector. Few rows: as few panels as there are tiles for, all of one width: B is read once,
+// in long runs, and every panel has enough chains in flight (1 x 300 x 300 in one panel of 19 vectors: 76 -> 95 GFLOP/s).
 template <class T>
 size_t panel_vectors(const KernelSet<T>& set, size_t rows, size_t left) {
-  if (rows < set.max_rows[set.widest]) {
-    size_t best = 1;
-    for (size_t nv = 1; nv <= smaller(left, kMaxVectors); ++nv) {
-      if (set.max_rows[nv] >= rows) best = nv;
-    }
-    return best;
-  }
   const size_t widest = set.widest;
+  if (are_few(set, rows)) return ceil_div(left, ceil_div(left, widest_tile(set, rows)));
   if (left <= widest) return left;
   if (left == widest + 1) return ceil_div(left, 2);
   if (widest > 3 && (left == widest + 2 || left == 2 * widest + 1)) return widest - 1;
   return widest;
 }
-
-// Bytes of a row of C from which on B is better read in long runs than in panels: 1 x 256 x 784 runs at 100 GFLOP/s in
-// one panel and at 62 in runs, 1 x 3072 x 768 at 36 and 50.
-constexpr size_t kLongRow = 20 * 64;
 
 struct DirectSizes {
   size_t kc, nc, mc;
@@ -47,6 +52,7 @@ struct DirectSizes {
 // over 256…768 and 256…768 KiB (docs/gemm.md).
 constexpr size_t kBlockBytes = 512 * 1024;
 constexpr size_t kRunBytes = 2048;
+constexpr size_t kTallA = 32 * 1024;  // bytes of A that stay in L1 beside the lines of B that pass
 
 // Whether a block of B is copied into panels for `rows` rows. In place costs page and cache conflicts once rows of B are a
 // page apart, or B is much larger than the cache.
@@ -66,8 +72,10 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   s.pack = packs_b(job, rows.size());
   const size_t run = kRunBytes / sizeof(T);
   s.kc = g.k <= run + run / 2 ? g.k : ceil_div(g.k, ceil_div(g.k, run));
+  const bool once = !s.pack && are_few(job.set, rows.size());  // B passes by once: blocks would only cut its rows
+  if (once && rows.size() * g.k * sizeof(T) <= kTallA) s.kc = g.k;
   const size_t fitting = kBlockBytes / (s.kc * sizeof(T)) / panel * panel;
-  s.nc = smaller(columns.size(), fitting < panel ? panel : fitting);
+  s.nc = once ? columns.size() : smaller(columns.size(), fitting < panel ? panel : fitting);
   s.stage = g.k > s.kc && g.beta != 0;
   s.mc = s.stage ? smaller(rows.size(), 2048) : rows.size();
   s.prefetch = g.k >= 128 && g.m * (g.k + g.n) * sizeof(T) > 4 * kBlockBytes;
@@ -139,7 +147,7 @@ template <class T>
 bool direct_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  if (g.m == 1 && !g.trans_b && columns.size() >= kLongRow / sizeof(T)) return row_block(job, rows.begin, columns);
+  if (g.m == 1 && !g.trans_b && columns.size() > widest_tile(set, 1) * set.lanes) return row_block(job, rows.begin, columns);
   const DirectSizes s = direct_sizes(job, rows, columns);
   const size_t packed = s.pack ? s.kc * ceil_div(s.nc, set.lanes) * set.lanes : 0;
   const size_t staged = s.stage ? s.mc * s.nc : 0;

@@ -47,7 +47,7 @@ struct DotBlock {
   size_t ld_out;
 };
 
-constexpr size_t kMaxVectors = 16;
+constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
 
@@ -55,7 +55,7 @@ template <class T>
 struct KernelSet {
   size_t lanes;
   size_t widest;                       // vectors of the widest tile for many rows
-  size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width; 0 where there is none
+  size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest
   void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
   void (*row)(const Tile<T>&, size_t columns);  // one row of accumulators of any length, to c
   void (*finish)(const Finish<T>&);             // from[i * ld + j]

@@ -12,10 +12,12 @@
 
 namespace downhill {
 
-// The vectors of the one tile that holds C, or 0 where C is larger than a tile or the shape is another regime's.
+// The vectors of the one tile that holds C, or 0 where C is larger than a tile, the work is worth two threads, or the
+// shape is another regime's.
 template <class T>
 inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
-  if (g.trans_b || g.n > set.widest * set.lanes || g.m > kMaxRows || g.alpha == 0 || g.k == 0) return 0;
+  if (g.trans_b || g.n > kMaxVectors * set.lanes || g.m > kMaxRows || g.alpha == 0 || g.k == 0) return 0;
+  if (g.k >= kWorthSplitting || g.m * g.n * g.k >= kWorthSplitting) return 0;
   size_t vectors = 1;
   for (size_t room = set.lanes; room < g.n; room += set.lanes) ++vectors;
   return g.m > set.max_rows[vectors] || is_dot_order(g.m, g.n, g.trans_a, false) ? 0 : vectors;
@@ -65,9 +67,7 @@ template <class T>
   const bool identity = is_identity(epilogue);
   if (!identity) tile.epilogue = &epilogue;
   for (size_t j = 0, nv; j < n; j += nv * lanes) {
-    size_t left = 1;
-    while (left <= kMaxVectors && left * lanes < n - j) ++left;
-    nv = panel_vectors(set, m, left);
+    nv = panel_vectors(set, m, static_cast<uint32_t>(n - j + lanes - 1) / static_cast<uint32_t>(lanes));
     tile.b = g.b + j;
     tile.last = smaller(nv * lanes, n - j) - (nv - 1) * lanes;
     const size_t tallest = set.max_rows[nv];

@@ -53,16 +53,28 @@ struct TileKernel {
     const T* b = t.b;
     const size_t b_row = t.b_row;
     for (size_t p = t.k; p != 0; --p) {
-      V row[NV];
-      DOWNHILL_UNROLL
-      for (size_t v = 0; v < NV; ++v) row[v] = load_b<kPartial>(b, v, last);
-      b += b_row;
-      DOWNHILL_UNROLL
-      for (size_t i = 0; i < MR; ++i) {
-        const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
+      if constexpr (MR < NV) {  // a column of A is the shorter one to keep in registers
+        V column[MR];
         DOWNHILL_UNROLL
-        for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
+        for (size_t i = 0; i < MR; ++i) column[i] = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) {
+          const V x = load_b<kPartial>(b, v, last);
+          DOWNHILL_UNROLL
+          for (size_t i = 0; i < MR; ++i) acc[i][v] = fma(column[i], x, acc[i][v]);
+        }
+      } else {
+        V row[NV];
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) row[v] = load_b<kPartial>(b, v, last);
+        DOWNHILL_UNROLL
+        for (size_t i = 0; i < MR; ++i) {
+          const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
+          DOWNHILL_UNROLL
+          for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
+        }
       }
+      b += b_row;
       DOWNHILL_UNROLL
       for (size_t g = 0; g < kBases; ++g) base[g] += step_bytes;
     }

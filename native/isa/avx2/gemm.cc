@@ -15,7 +15,7 @@ namespace {
 #include "kernels/ops/activations.h"
 
 // 16 registers: rows * vectors accumulators, one row of B, one element of A.
-constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0};
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 12;
 constexpr bool kMaskIsFree = false;

@@ -15,8 +15,9 @@ namespace {
 #include "kernels/ops/activations.h"
 
 // 32 registers: rows * vectors accumulators, one row of B, one element of A. Few rows get wider tiles, so that
-// enough chains are in flight and rows of B are read in long runs.
-constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 0, 4, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1};
+// enough chains are in flight and rows of B are read from end to end: L2 gives 60 bytes a cycle then, 30 else.
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 5, 4, 3, 3, 3, 2, 2, 2, 2, 2,
+                                               1, 1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 4;
 constexpr size_t kDotAccumulators = 20;
 constexpr bool kMaskIsFree = true;

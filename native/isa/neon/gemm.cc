@@ -15,7 +15,7 @@ namespace {
 #include "kernels/ops/activations.h"
 
 // 32 registers: rows * vectors accumulators, one row of B, one element of A.
-constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 4, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 3;
 constexpr size_t kDotAccumulators = 16;
 constexpr bool kMaskIsFree = false;

@@ -15,7 +15,7 @@ namespace {
 #include "kernels/ops/activations.h"
 
 // 16 registers on most machines; the repair of the fused multiply-add takes some of them.
-constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 2, 2, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 16;
 constexpr bool kMaskIsFree = false;
