@@ -1,57 +1,69 @@
-// An Adam step: native against the reference backend and against a plain loop, 10 thousand to 25 million parameters.
-import { Adam, allocate, backendInfo, setBackend, setThreads } from "../dist/index.js";
-import { plainAdam } from "./plain/adam.mjs";
+// Optimizer steps, call from JavaScript included, beside a loop that only moves the same bytes: with allocate()d and with plain
+// arrays, the reference backend, a JavaScript loop, a C++ loop, and PyTorch and tfjs where they are installed. All rows take ten
+// minutes; DOWNHILL_BENCH_ROWS, a regular expression over their names, chooses among them.
+import { backendInfo, setBackend, setThreads } from "../dist/index.js";
+import { findPeers } from "./optimizers/peers.mjs";
+import { rows, totalOf } from "./optimizers/rows.mjs";
+import { ownSides } from "./optimizers/sides.mjs";
+import { summarize } from "./training/rounds.mjs";
 
-const sizes = { "10,000": 10_000, "1,000,000": 1_000_000, "25,000,000": 25_000_000 };
+/** Sides that take longer than this per step are timed in the first rounds only. */
+const SLOW_SECONDS = 0.5;
 
-/** A parameter with its gradient, and a function that makes one step on the backend. */
-function optimizer(backend, count) {
-  setBackend(backend);
-  const parameter = allocate("float32", count).fill(1);
-  const gradient = allocate("float32", count);
-  for (let i = 0; i < count; ++i) gradient[i] = ((i % 1000) - 500) / 1000;
-  const adam = new Adam([parameter]);
-  const gradients = [gradient];
-  return { parameter, gradient, step: () => adam.step(gradients) };
-}
-
-function plain(count, gradient) {
-  const [parameter, m, v] = [1, 0, 0].map((value) => new Float32Array(count).fill(value));
-  let t = 0;
-  return { parameter, step: () => plainAdam(parameter, gradient, m, v, ++t) };
-}
-
-function check(sides) {
-  for (let step = 0; step < 3; ++step) for (const { step: run } of sides) run();
-  const [ours, ...others] = sides.map(({ parameter }) => parameter);
-  for (const other of others) {
-    for (let i = 0; i < ours.length; ++i) {
-      if (Math.abs(ours[i] - other[i]) > 1e-6) throw new Error(`parameter ${i}: ${ours[i]} and ${other[i]}`);
-    }
+/** Three steps from the same numbers must lead to the same parameters, whoever made them. */
+function check(title, sides) {
+  const compared = sides.filter(({ values }) => values !== undefined);
+  for (const { step } of compared) for (let i = 0; step !== undefined && i < 3; i++) step();
+  const expected = compared[0]?.values();
+  for (const { side, values } of compared.slice(1)) {
+    values().forEach((x, i) => {
+      if (!(Math.abs(x - expected[i]) <= 3e-6)) throw new Error(`${title}: ${side} has ${x} where ${expected[i]} is expected`);
+    });
   }
 }
 
+/** Every side takes a turn in each round. */
+async function interleaved(sides, seconds, rounds) {
+  const samples = new Map(sides.map(({ side }) => [side, []]));
+  for (const { sample } of sides) await sample(seconds / 4);
+  for (let round = 0; round < rounds; round++) {
+    for (let k = 0; k < sides.length; k++) {
+      const { side, sample } = sides[(k + round) % sides.length];
+      const taken = samples.get(side);
+      if (round >= 2 && taken[0] > SLOW_SECONDS) continue;
+      // Large or threaded, the first step after another side meets cold caches and sleeping workers.
+      await sample(0);
+      taken.push(await sample(seconds));
+    }
+  }
+  return sides.map(({ side }) => summarize(side, samples.get(side)));
+}
+
 export default {
-  question: "How much faster is a native Adam step than plain JavaScript?",
+  question: "How near are optimizer steps to the speed of memory, and how far are others?",
   async run(bench) {
-    const before = backendInfo().threads;
-    for (const [name, count] of Object.entries(sizes)) {
-      if (bench.quick && count > 1e6) continue;
-      const native = optimizer("native", count);
-      const reference = optimizer("reference", count);
-      const loop = plain(count, native.gradient);
-      check([native, loop, reference]);
-      for (const threads of new Set([1, before])) {
+    const most = backendInfo().threads;
+    const peers = bench.quick ? null : await findPeers((text) => bench.note(text));
+    const wanted = new RegExp(process.env.DOWNHILL_BENCH_ROWS ?? "");
+    for (const threads of new Set([1, most])) {
+      for (const row of rows.filter(({ name }) => wanted.test(name))) {
+        const total = totalOf(row);
+        if (bench.quick && total > 2e6) continue;
         setThreads(threads);
-        await bench.compare({
-          case: `Adam, ${name} float32 parameters, ${threads} thread${threads > 1 ? "s" : ""}`,
-          sides: { native: native.step, "plain loop": loop.step, "reference backend": reference.step },
-          rate: { work: count, unit: "ns/parameter", per: "item" },
-          budget: bench.quick ? 0.5 : 4,
+        const sides = ownSides(row, { reference: threads === 1 && total <= 2e6 && !row.products });
+        sides.push(...((await peers?.sidesOf(row, threads)) ?? []));
+        const title = `${row.name}, ${threads} thread${threads > 1 ? "s" : ""}`;
+        check(title, sides);
+        const [seconds, rounds] = bench.quick ? [0.01, 3] : [Math.max(0.05, total * 4e-9), 9];
+        bench.record({
+          case: title,
+          sides: await interleaved(sides, seconds, rounds),
+          rate: { work: total, unit: "ns/parameter", per: "item" },
         });
       }
-      setThreads(before);
     }
+    peers?.close();
+    setThreads(most);
     setBackend("auto");
   },
 };

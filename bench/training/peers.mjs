@@ -14,7 +14,7 @@ const INSTALL = {
     "npm install --prefix /tmp/peers --ignore-scripts @tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-backend-wasm; DOWNHILL_PEERS=/tmp/peers",
 };
 
-class Peer {
+export class Peer {
   #child;
   #lines;
 
@@ -36,7 +36,7 @@ class Peer {
 }
 
 /** The Python that has most of the modules: the first one of PATH, or the system's. */
-function python() {
+export function python() {
   const probe =
     "import importlib.util as u; print(sum(u.find_spec(m) is not None for m in ('numpy','torch','sklearn')), u.find_spec('numpy') is not None)";
   const found = ["python3", "/usr/bin/python3", "python"].flatMap((command) => {
@@ -53,10 +53,10 @@ function blasEnvironment(isas) {
   return { OPENBLAS_CORETYPE: "SkylakeX", OPENBLAS_L2_SIZE: undefined, BLIS_ARCH_TYPE: "0" };
 }
 
-function hasTfjs() {
+export function hasTfjs(parts = ["core", "layers", "backend-wasm"]) {
   const require = createRequire(join(process.env.DOWNHILL_PEERS ?? process.cwd(), "x.js"));
   try {
-    for (const name of ["core", "layers", "backend-wasm"]) require.resolve(`@tensorflow/tfjs-${name}/package.json`);
+    for (const name of parts) require.resolve(`@tensorflow/tfjs-${name}/package.json`);
     return true;
   } catch {
     return false;
