@@ -23,11 +23,18 @@ export interface Layer {
   readonly name?: string;
   /** Of one sample; the first layer of sequential() must know it. */
   readonly inputShape?: readonly number[];
+  /**
+   * Its options as JSON data, from which the class's function makes it again (initialisers may be missing: weights are
+   * loaded); undefined for layers with functions of one's own.
+   */
+  readonly config?: LayerConfig;
   /** Its variables for samples of this shape. */
   variables(inputShape: readonly number[]): readonly Variable[];
   /** The layer's result for x [rows, ...inputShape]; variables by name. */
   call(x: Value, variable: (name: string) => Value): Value;
 }
+
+export type LayerConfig = Readonly<Record<string, unknown>>;
 
 /** Options that every layer takes. */
 export interface LayerOptions {

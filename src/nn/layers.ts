@@ -7,7 +7,7 @@ import * as ops from "../graph/layers.ts";
 import { reshape } from "../graph/reduce.ts";
 import { type Activation, type ActivationName, activate, activationName } from "./activations.ts";
 import { type Initializer, initializerOf, ones, zeros } from "./initializers.ts";
-import { checkLayerOptions, checkShape, type Layer, type LayerOptions, type Variable } from "./layer.ts";
+import { checkLayerOptions, checkShape, type Layer, type LayerConfig, type LayerOptions, type Variable } from "./layer.ts";
 
 export interface DenseOptions extends LayerOptions {
   /** Outputs per sample, at least 1. */
@@ -51,7 +51,18 @@ export function dense(options: DenseOptions): Layer {
   };
 }
 
-const common = ({ name, inputShape }: LayerOptions): LayerOptions => ({ name, inputShape });
+/** The options as JSON data; initialisers that are functions are left out, other functions make it undefined. */
+function configOf(options: LayerOptions): LayerConfig | undefined {
+  const entries = Object.entries(options).filter(
+    ([key, value]) => value !== undefined && !(typeof value === "function" && key.endsWith("Initializer")),
+  );
+  return entries.some(([, value]) => typeof value === "function") ? undefined : Object.fromEntries(entries);
+}
+
+function common(options: LayerOptions): Pick<Layer, "name" | "inputShape" | "config"> {
+  const { name, inputShape } = options;
+  return { name, inputShape, config: configOf(options) };
+}
 
 function withoutVariables(className: string, options: LayerOptions, call: (x: Value) => Value): Layer {
   return { className, ...common(options), variables: () => [], call };
@@ -202,11 +213,12 @@ export function embedding(options: EmbeddingOptions): Layer {
 /** A layer from a function without variables. */
 export function lambda(call: (x: Value) => Value, options: LayerOptions = {}): Layer {
   checkLayerOptions("Lambda", options, []);
-  return withoutVariables("Lambda", options, call);
+  return { ...withoutVariables("Lambda", options, call), config: undefined };
 }
 
 /** Only names the shape of one sample. */
 export function input(options: { readonly shape: readonly number[]; readonly name?: string }): Layer {
   checkShape("Input.shape", options.shape);
-  return withoutVariables("Input", { name: options.name, inputShape: options.shape }, (x) => x);
+  const layer = withoutVariables("Input", { name: options.name, inputShape: options.shape }, (x) => x);
+  return { ...layer, config: configOf(options as LayerOptions) };
 }

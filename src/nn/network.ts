@@ -101,10 +101,13 @@ export class BuiltNetwork implements Network {
   readonly state: FloatArray;
   /** Begin and length of each parameter in the arena. */
   readonly ranges: readonly (readonly [number, number])[];
+  /** The layers of a sequential network, in order. */
+  readonly sequence: readonly Layer[] | undefined;
   readonly #forward: Forward;
   readonly #placed: ReadonlyMap<Layer, readonly Placed[]>;
 
-  constructor(forward: Forward, inputShape: readonly number[], options: NetworkOptions) {
+  constructor(forward: Forward, inputShape: readonly number[], options: NetworkOptions, sequence?: readonly Layer[]) {
+    this.sequence = sequence;
     const { dtype = "float32", seed = 0 } = options;
     if (dtype !== "float32" && dtype !== "float64") throw wrongValue("dtype", '"float32" or "float64"', dtype, "ERR_OPTION");
     checkInteger("seed", seed);
@@ -175,7 +178,23 @@ export function sequentialNetwork(layers: readonly Layer[], options: NetworkOpti
   if (!Array.isArray(layers)) throw wrongKind("layers", "an array of layers", layers);
   const inputShape = options.inputShape ?? layers[0]?.inputShape;
   if (!inputShape) throw wrongValue("inputShape", "a shape, on the first layer or in the options", inputShape, "ERR_SHAPE");
-  return new BuiltNetwork((x, apply) => layers.reduce((value, layer) => apply(layer, value), x), inputShape, options);
+  return new BuiltNetwork(inOrder(layers), inputShape, options, [...layers]);
+}
+
+const inOrder =
+  (layers: readonly Layer[]): Forward =>
+  (x, apply) =>
+    layers.reduce((value, layer) => apply(layer, value), x);
+
+/** Parameters and running statistics that sequentialNetwork would make, in elements, without making them. */
+export function sequentialSize(
+  layers: readonly Layer[],
+  { dtype = "float32", inputShape = [] }: Pick<NetworkOptions, "dtype" | "inputShape">,
+): number {
+  checkShape("inputShape", inputShape);
+  const builder = new Builder();
+  inOrder(layers)(new Graph(dtype, false).value([1, ...inputShape]), builder.apply);
+  return [...builder.placed.values()].flat().reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
 /**

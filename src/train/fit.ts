@@ -144,7 +144,7 @@ async function runOneEpoch(plan: FitPlan, training: Training, resumed: boolean):
   const { source, stopWhen } = plan;
   training.steps = 0;
   training.seconds = 0;
-  source.startEpoch(epoch, position);
+  await source.startEpoch(epoch, position);
   // An epoch that goes on after a resume began before it: its learning rate is in the optimizer's state already.
   if (!(resumed && position > 0)) await training.call((callback) => callback.onEpochBegin?.(epoch, training));
   const before = stopWhen.parameterChange === undefined ? [] : training.trainedWeights();

@@ -15,6 +15,7 @@ export {
 export type { FitOptions, StopConditions } from "./fit-options.ts";
 export { History } from "./history.ts";
 export { type HtmlReportOptions, htmlReport } from "./html-report.ts";
+export { type LoadModelOptions, loadModel } from "./load-model.ts";
 export { type Metric, type MetricInput, type MetricName, metrics } from "./metrics.ts";
 export type { CompileOptions } from "./model.ts";
 export type { OptimizerChoice } from "./optimizers.ts";

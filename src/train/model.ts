@@ -18,7 +18,7 @@ import type { History } from "./history.ts";
 import { metrics as knownMetrics, type Metric, type MetricName } from "./metrics.ts";
 import { type OptimizerChoice, optimizerFactory, type RestorableOptimizer, withLookahead } from "./optimizers.ts";
 import { type BatchStream, ResidentSource, type Source, StreamSource } from "./source.ts";
-import { decodeTraining, decodeWeights, weightTensors } from "./state.ts";
+import { architectureMetadata, decodeTraining, decodeWeights, weightTensors } from "./state.ts";
 import { summaryText } from "./summary.ts";
 import type { ClipOptions, Network, Trainer, TrainerOptions } from "./trainer.ts";
 import { Training } from "./training.ts";
@@ -78,6 +78,7 @@ export class Model {
   readonly network: Network;
   private readonly createTrainer: TrainerFactory;
   private compiled: Compiled | undefined;
+  private inference: Trainer | undefined;
   private running = false;
   /** Written into every checkpoint of this model. */
   metadata: Readonly<Record<string, string>> = {};
@@ -98,7 +99,7 @@ export class Model {
       checkSchedule("schedule", schedule);
       for (const group of trainer.optimizer.groups as readonly { schedule?: AnySchedule }[]) group.schedule ??= schedule;
     }
-    this.compiled?.trainer.dispose();
+    this.dispose();
     this.compiled = { trainer, metrics: resolved, classes: lossOf(options.loss).targets === "classes" };
     return this;
   }
@@ -108,13 +109,23 @@ export class Model {
     return this.compiled;
   }
 
+  /** The trainer, or before compile() one that only predicts. */
+  private forInference(): Trainer {
+    if (this.compiled !== undefined) return this.compiled.trainer;
+    const { network } = this;
+    this.inference ??= this.createTrainer({ network, optimizer: optimizerFactory("sgd"), loss: "meanSquaredError" });
+    return this.inference;
+  }
+
   /** The engine's trainer, for serving single rows and for loops of one's own. */
   get trainer(): Trainer {
     return this.ready().trainer;
   }
 
   /**
-   * Trains on arrays (x, y) or on a stream of { x, y } batches. Resolves with the history; rejects with ERR_ABORTED where
+   * Trains on arrays (x, y) or on a stream of { x, y } batches: an iterable, or a function that starts it anew for each
+   * epoch. With a function, a training can be resumed inside an epoch: the batches it was trained on are passed over; with
+   * an iterable at the ends of epochs, and it must go on where the training stopped. Resolves with the history; rejects with ERR_ABORTED where
    * the signal ended it. The event loop stays free.
    */
   fit(x: Inputs, y: Inputs, options?: FitOptions): Promise<History>;
@@ -216,10 +227,13 @@ export class Model {
     return confusionOf(outputs, data.y, elementCount(this.network.outputShape));
   }
 
-  /** Outputs [rows, ...outputShape] in inference mode; also while a fit runs, which waits between two updates meanwhile. */
+  /**
+   * Outputs [rows, ...outputShape] in inference mode; the model need not be compiled. Also while a fit runs, which waits
+   * between two updates meanwhile.
+   */
   predict(x: Inputs): Tensor {
     const { data, rows } = toInputs("x", x, this.network);
-    return { data: this.ready().trainer.predict(data), shape: [rows, ...this.network.outputShape] };
+    return { data: this.forInference().predict(data), shape: [rows, ...this.network.outputShape] };
   }
 
   /** A table of the layers, their output shapes and parameters. */
@@ -227,23 +241,29 @@ export class Model {
     return summaryText(this.network);
   }
 
-  /** Writes the weights alone as safetensors, atomically; while a fit runs, those between two of its updates. */
+  /**
+   * Writes the weights alone as safetensors, atomically, with the architecture that loadModel() reads; while a fit runs,
+   * those between two of its updates.
+   */
   async saveWeights(path: string): Promise<void> {
     const copies = () =>
       new Map([...weightTensors({ network: this.network })].map(([name, t]) => [name, { ...t, data: t.data.slice() }]));
     const tensors = this.compiled ? this.compiled.trainer.betweenUpdates(copies) : copies();
-    await writeSafetensors(path, { tensors, metadata: this.metadata });
+    const metadata = { ...architectureMetadata(this.network), ...this.metadata };
+    await writeSafetensors(path, { tensors, metadata });
   }
 
   /** Reads weights by name, from saveWeights, a checkpoint or another tool. @throws ERR_FORMAT, ERR_STATE, ERR_SHAPE. */
   async loadWeights(path: string): Promise<void> {
-    this.ready().trainer.loadParameters(decodeWeights(await readSafetensors(path)));
+    this.forInference().loadParameters(decodeWeights(await readSafetensors(path)));
   }
 
   /** Frees native programs; weights stay readable. */
   dispose(): void {
     this.compiled?.trainer.dispose();
     this.compiled = undefined;
+    this.inference?.dispose();
+    this.inference = undefined;
   }
 
   [Symbol.dispose](): void {

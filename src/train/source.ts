@@ -19,7 +19,8 @@ export interface Chunk {
 export interface Source {
   /** Rows of one epoch; undefined where a stream decides. */
   readonly samplesPerEpoch: number | undefined;
-  startEpoch(epoch: number, position: number): void;
+  /** `position` above 0: an epoch that goes on after a resume. */
+  startEpoch(epoch: number, position: number): Promise<void>;
   /** Up to `updates` updates' worth of rows (a stream: one update's); undefined at the end of the epoch. */
   next(trainer: Trainer, updates: number): Promise<Chunk | undefined>;
   /** Position in the epoch after a chunk that ended at `position` of its order. */
@@ -62,7 +63,7 @@ export class ResidentSource implements Source {
     this.order = Uint32Array.from({ length: rows }, (_, i) => i);
   }
 
-  startEpoch(epoch: number, position: number): void {
+  async startEpoch(epoch: number, position: number): Promise<void> {
     if (this.seed !== null) permutation(this.seed, epoch, this.rows, this.order);
     this.position = position;
   }
@@ -111,15 +112,33 @@ export class StreamSource implements Source {
     };
   }
 
-  startEpoch(_: number, position: number): void {
-    if (position > 0)
-      throw wrongValue("resume", "a checkpoint at the start of an epoch, as a stream cannot be rewound", position, "ERR_STATE");
+  async startEpoch(_: number, position: number): Promise<void> {
+    if (position > 0 && typeof this.stream !== "function")
+      throw wrongValue(
+        "resume",
+        "a function that starts the stream anew, so that the epoch's first rows can be skipped, or a checkpoint at an epoch's end",
+        `${position} rows into an epoch`,
+        "ERR_STATE",
+      );
     if (typeof this.stream === "function" || this.iterator === undefined) {
       const sequence = typeof this.stream === "function" ? this.stream() : this.stream;
       this.iterator = Symbol.asyncIterator in sequence ? sequence[Symbol.asyncIterator]() : sequence[Symbol.iterator]();
     }
     this.position = 0;
     this.steps = 0;
+    await this.skip(position);
+  }
+
+  /** Passes over the batches that the epoch was already trained on. */
+  private async skip(rows: number): Promise<void> {
+    while (this.position < rows) {
+      const { value, done } = await this.iterator!.next();
+      const part = done ? undefined : this.convert(value);
+      this.position += part?.rows ?? 0;
+      if (part === undefined || this.position > rows)
+        throw wrongValue("resume", `a stream whose batches end at row ${rows}, as before`, this.position, "ERR_STATE");
+      if (part.rows > 0) this.steps++;
+    }
   }
 
   get atEnd(): boolean {

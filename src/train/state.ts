@@ -6,14 +6,18 @@ import { decodeTree, encodeTree } from "../checkpoint/tree.ts";
 import { dtypeOf } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { architectureOf } from "../nn/architecture.ts";
+import { BuiltNetwork } from "../nn/network.ts";
 import type { AveragingState } from "./averaging.ts";
 import type { CallbackState } from "./callback.ts";
 import type { History } from "./history.ts";
-import type { GeneratorState, NamedTensor, Trainer } from "./trainer.ts";
+import type { GeneratorState, NamedTensor, Network, Trainer } from "./trainer.ts";
 
 const PREFIX = "downhill:";
 const STATE_KEY = "downhill.state";
 export const FORMAT_KEY = "downhill.format";
+/** The architecture of a sequential network, as JSON. */
+export const ARCHITECTURE_KEY = "downhill.architecture";
 const FORMAT = "1";
 
 /** Sums over the mini-batches of the running epoch, in float64. */
@@ -55,6 +59,12 @@ export function weightTensors(trainer: Pick<Trainer, "network">): Map<string, St
   return new Map([...parameters, ...buffers].map((named) => [named.name, stored(named)]));
 }
 
+/** The network's architecture as metadata, where it has one. */
+export function architectureMetadata(network: Network): Record<string, string> {
+  const architecture = network instanceof BuiltNetwork ? architectureOf(network) : undefined;
+  return architecture === undefined ? {} : { [ARCHITECTURE_KEY]: JSON.stringify(architecture) };
+}
+
 /** A training state beside the weights. */
 export function encodeTraining(
   trainer: Trainer,
@@ -63,7 +73,10 @@ export function encodeTraining(
 ): Safetensors {
   const tensors = weightTensors(trainer);
   const text = encodeTree(state, tensors, `${PREFIX}state`);
-  return { tensors, metadata: { ...metadata, [FORMAT_KEY]: FORMAT, [STATE_KEY]: text } };
+  return {
+    tensors,
+    metadata: { ...architectureMetadata(trainer.network), ...metadata, [FORMAT_KEY]: FORMAT, [STATE_KEY]: text },
+  };
 }
 
 /** The weights of a file as named tensors, without the training state. @throws Error ERR_FORMAT for half-precision weights. */

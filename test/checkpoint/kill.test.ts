@@ -1,6 +1,6 @@
 // FAULTS 24: kill -9 during a save, 200 times: the old or the new checkpoint is there in full, always.
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,11 +46,13 @@ beforeAll(() => {
   writeFileSync(join(folder, "saver.js"), SAVER);
 });
 
+/** Kills a saver `delay` milliseconds after it began, but not before a first checkpoint is there. */
 async function killOnce(path: string, delay: number): Promise<void> {
   const child = spawn(process.execPath, [join(folder, "saver.js"), path], { stdio: ["ignore", "pipe", "inherit"] });
   const closed = new Promise((resolve) => child.once("close", resolve));
   await Promise.race([new Promise((resolve) => child.stdout.once("data", resolve)), closed]);
-  await new Promise((resolve) => setTimeout(resolve, delay));
+  do await new Promise((resolve) => setTimeout(resolve, delay));
+  while (!existsSync(path) && child.exitCode === null);
   child.kill("SIGKILL");
   await closed;
   expect(child.signalCode).toBe("SIGKILL");
@@ -62,8 +64,8 @@ test(`${KILLS} kills leave ${KILLS} valid checkpoints and no heap of temporary f
       const path = join(folder, `state-${lane}.safetensors`);
       let last = 0;
       for (let k = 0; k < KILLS / AT_ONCE; k++) {
-        // The first kill of a lane waits until something is saved; the others hit any moment of a save.
-        await killOnce(path, k === 0 ? 200 : (k * 7 + lane * 3) % 25);
+        // Delays of 1 to 25 ms hit any moment of a save.
+        await killOnce(path, 1 + ((k * 7 + lane * 3) % 25));
         const { tensors, metadata } = await readSafetensors(path);
         const n = Number(metadata.n);
         expect(n).toBeGreaterThanOrEqual(last);

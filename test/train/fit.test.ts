@@ -309,13 +309,17 @@ describe("bad input", () => {
     await expect(model.fit(new Float64Array(0), new Float64Array(0))).rejects.toMatchObject({ code: "ERR_SHAPE" });
     await expect(model.fit({ data: x, shape: [5, 2] }, y)).rejects.toMatchObject({ code: "ERR_SHAPE" });
   });
-  test("two fits at once, and a model that is not compiled", async () => {
+  test("two fits at once; a model that is not compiled, which only predicts", async () => {
     const { model } = setup();
     const first = model.fit(x, y, { epochs: 3 });
     await expect(model.fit(x, y)).rejects.toMatchObject({ code: "ERR_BUSY" });
     await first;
     const network = linearNetwork(1);
-    expect(() => new Model(network, () => new LinearTrainer(network)).predict(x)).toThrow(code("ERR_STATE"));
+    const plain = new Model(network, () => new LinearTrainer(network));
+    await expect(plain.fit(x, y)).rejects.toMatchObject({ code: "ERR_STATE" });
+    await expect(plain.evaluate(x, y)).rejects.toMatchObject({ code: "ERR_STATE" });
+    expect(() => plain.trainer).toThrow(code("ERR_STATE"));
+    expect([...plain.predict(x).data]).toEqual(new Array(10).fill(0));
   });
   test("two stateful callbacks of one name cannot be saved", async () => {
     const { model } = setup();

@@ -104,6 +104,33 @@ describe("resume on the engine", () => {
     setThreads(available);
     expect(await stopped(path, 6, { resume: path })).toEqual(expected);
   });
+  test("shards are part of the bits and kept in the checkpoint; workers and threads are not", async () => {
+    const sharded = (shards: number, workers: number) => {
+      const model = sequential([dense({ units: 12, activation: "tanh" }), dense({ units: 3, activation: "softmax" })], {
+        inputShape: [6],
+        seed: 9,
+      });
+      return model.compile({
+        optimizer: { name: "adam", learningRate: 0.02 },
+        loss: "sparseCategoricalCrossentropy",
+        shards,
+        workers,
+      });
+    };
+    const path = join(folder, "shards");
+    const run = async (model: Model, extra: FitOptions = {}) => {
+      await model.fit(x, y, { ...options, epochs: 3, ...extra });
+      return model.trainer.parametersSha256();
+    };
+    const expected = await run(sharded(3, 1));
+    expect(await run(sharded(3, 2))).toBe(expected);
+    expect(await run(sharded(1, 2))).not.toBe(expected);
+    await run(sharded(3, 2), { stopWhen: { maxSteps: 8 }, callbacks: [new Checkpoint({ path })] });
+    setThreads(1);
+    setBackend("reference", { exact: true });
+    expect(await run(sharded(3, 1), { resume: path })).toBe(expected);
+    await expect(run(sharded(2, 1), { resume: path })).rejects.toMatchObject({ code: "ERR_STATE" });
+  });
   test("another optimizer or model is refused, and nothing changes", async () => {
     const path = join(folder, "other");
     await stopped(path, 1);
@@ -128,6 +155,53 @@ test("a stream of batches trains like the same rows in an array", async () => {
   }
   await streamed.fit(batches, { epochs: 2, verbose: 0 });
   expect(streamed.trainer.parametersSha256()).toBe(array.trainer.parametersSha256());
+});
+
+describe("resume of a stream", () => {
+  function* batches() {
+    for (let i = 0; i < 200; i += 30) yield { x: x.subarray(6 * i, 6 * Math.min(i + 30, 200)), y: y.subarray(i, i + 30) };
+  }
+  async function* asynchronous() {
+    for (const batch of batches()) yield batch;
+  }
+  const runs = { epochs: 4, verbose: 0 } as const;
+  const hash = ({ trainer }: Model) => trainer.parametersSha256();
+
+  test.each([
+    [3, 1],
+    [7, 1],
+    [10, 1],
+    [5, 2],
+  ])("after %i updates of %i batches: the bits and history of the whole training", async (maxSteps, accumulate) => {
+    const path = join(folder, `stream-${maxSteps}-${accumulate}`);
+    const whole = build();
+    const expected = await whole.fit(batches, { ...runs, accumulate });
+    await build().fit(asynchronous, { ...runs, accumulate, stopWhen: { maxSteps }, callbacks: [new Checkpoint({ path })] });
+    const again = build();
+    const history = await again.fit(asynchronous, { ...runs, accumulate, resume: path });
+    expect(hash(again)).toBe(hash(whole));
+    expect(history).toEqual(expected);
+  });
+  test("with stepsPerEpoch", async () => {
+    const path = join(folder, "stream-steps");
+    const whole = build();
+    await whole.fit(batches, { ...runs, stepsPerEpoch: 4 });
+    const callbacks = [new Checkpoint({ path })];
+    await build().fit(batches, { ...runs, stepsPerEpoch: 4, stopWhen: { maxSteps: 6 }, callbacks });
+    const again = build();
+    await again.fit(batches, { ...runs, stepsPerEpoch: 4, resume: path });
+    expect(hash(again)).toBe(hash(whole));
+  });
+  test("refuses, inside an epoch, an iterable that cannot start anew and batches cut otherwise", async () => {
+    const path = join(folder, "stream-refused");
+    await build().fit(batches, { ...runs, stopWhen: { maxSteps: 3 }, callbacks: [new Checkpoint({ path })] });
+    const refused = { code: "ERR_STATE" };
+    await expect(build().fit(batches(), { ...runs, resume: path })).rejects.toMatchObject(refused);
+    const whole = () => [{ x, y }].values();
+    await expect(build().fit(whole, { ...runs, resume: path })).rejects.toMatchObject(refused);
+    const empty = () => [].values();
+    await expect(build().fit(empty, { ...runs, resume: path })).rejects.toMatchObject(refused);
+  });
 });
 
 test("the event loop goes on while fit runs", async () => {
