@@ -47,7 +47,8 @@ function deliver(result: FloatArray, c: FloatArray, m: number, n: number, ldc: n
  * change until then; others are copied before this returns, and such a C is written when the promise settles.
  * Two pending outputs may not overlap (found within one JavaScript thread and one buffer object).
  * @throws nothing; rejects as `gemm` throws, with ERR_BUSY (c overlaps a pending output), and with ERR_DETACHED or
- *   ERR_LENGTH (c was detached or resized meanwhile; nothing is written).
+ *   ERR_LENGTH (c was detached or resized meanwhile; nothing is written, except
+ *   to memory from `allocate()`, which goes with its transferred buffer).
  */
 export async function gemmAsync(options: GemmOptions): Promise<FloatArray> {
   const call = resolveGemm(options);
@@ -72,6 +73,7 @@ export async function gemmAsync(options: GemmOptions): Promise<FloatArray> {
       bias: bias && stable(bias, n),
       residual: residual && stable(residual, extent(m, n, ldr)),
     });
+    if (inPlace && isDetached(c)) throw wrongKind("c", "an array whose buffer is still attached", c, "ERR_DETACHED");
     if (!inPlace) deliver(result, c, m, n, ldc, length);
     return c;
   } finally {

@@ -1,5 +1,5 @@
 import { checkInteger, dtypeOf, intrinsicLength } from "../core/checks.ts";
-import { wrongValue } from "../core/errors.ts";
+import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { backendOf, checkApart, extent, type GemmOptions, newArray, resolveGemm } from "./options.ts";
 
@@ -20,8 +20,11 @@ export interface GemmBatchedOptions extends Omit<GemmOptions, "residual" | "ldr"
  * @throws as `gemm`; ERR_STRIDE also for a stride of C below an item's extent.
  */
 export function gemmBatched(options: GemmBatchedOptions): FloatArray {
-  const { batch, strideA, strideB, strideC, c } = options;
-  const call = resolveGemm({ ...options, batch: undefined } as GemmOptions, batch === 0);
+  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
+  const given: GemmBatchedOptions & Pick<GemmOptions, "residual"> = { ...options }; // each option is read once
+  const { batch, strideA, strideB, strideC, c, residual } = given;
+  const call = resolveGemm(given, batch === 0);
+  if (residual !== undefined) throw wrongValue("residual", "nothing: a batch has no residual", residual, "ERR_OPTION");
   checkInteger("batch", batch);
   const { m, n, k, a, b, lda, ldb, ldc, transA, transB } = call;
   const aCount = transA ? extent(k, m, lda) : extent(m, k, lda);

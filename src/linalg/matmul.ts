@@ -1,3 +1,4 @@
+import type { GemmCall } from "../backend/gemm.ts";
 import { currentBackend } from "../backend/select.ts";
 import { checkFloatArray, checkInteger, dtypeOf, intrinsicLength, overlaps } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
@@ -13,17 +14,21 @@ export interface MatmulOptions {
   readonly out?: Tensor;
 }
 
-function checkTensor(argument: string, value: Tensor, dtype?: Dtype): void {
+/** A tensor as it is now, its parts read once (a getter may run code), checked. */
+function readTensor(argument: string, value: Tensor, dtype?: Dtype): Tensor {
   if (typeof value !== "object" || value === null) throw wrongKind(argument, "a tensor", value);
-  checkFloatArray(`${argument}.data`, value.data, dtype);
-  if (!Array.isArray(value.shape)) throw wrongKind(`${argument}.shape`, "an array of dimensions", value.shape);
-  value.shape.forEach((dimension, axis) => {
+  const { data, shape: given } = value;
+  checkFloatArray(`${argument}.data`, data, dtype);
+  if (!Array.isArray(given)) throw wrongKind(`${argument}.shape`, "an array of dimensions", given);
+  const shape = [...given];
+  shape.forEach((dimension, axis) => {
     checkInteger(`${argument}.shape[${axis}]`, dimension);
   });
-  const count = elementCount(value.shape);
-  if (count !== intrinsicLength(value.data)) {
-    throw wrongValue(`${argument}.shape`, `a product of ${intrinsicLength(value.data)}`, count, "ERR_SHAPE");
+  const count = elementCount(shape);
+  if (count !== intrinsicLength(data)) {
+    throw wrongValue(`${argument}.shape`, `a product of ${intrinsicLength(data)}`, count, "ERR_SHAPE");
   }
+  return { data, shape };
 }
 
 /** The batch dimensions of a product: equal, or 1 in one of the two, aligned at the right. */
@@ -59,13 +64,13 @@ function batchIndex(item: number, batch: readonly number[], own: readonly number
  * @throws TypeError ERR_DTYPE, ERR_DETACHED; RangeError ERR_SHAPE (rank below 2, inner or batch dimensions that do not
  *   fit, shape of `out`), ERR_ALIAS.
  */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+export function matmul(left: Tensor, right: Tensor, options: MatmulOptions = {}): Tensor {
   if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
-  const { transA = false, transB = false, out } = options;
-  checkTensor("a", a);
+  const { transA = false, transB = false, out: given } = options;
+  const a = readTensor("a", left);
   const dtype = dtypeOf(a.data);
-  checkTensor("b", b, dtype);
-  if (out !== undefined) checkTensor("out", out, dtype);
+  const b = readTensor("b", right, dtype);
+  const out = given && readTensor("out", given, dtype);
   checkBoolean("transA", transA);
   checkBoolean("transB", transB);
   if (a.shape.length < 2) throw wrongValue("a.shape", "at least two dimensions", a.shape.length, "ERR_SHAPE");
@@ -88,29 +93,49 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     if (overlaps(out.data, b.data)) throw wrongValue("out", "no overlap with b", out, "ERR_ALIAS");
   }
   const c = out?.data ?? newArray(dtype, items * m * n);
+  const call: GemmCall = {
+    m,
+    n,
+    k,
+    a: a.data,
+    lda: aColumns,
+    transA,
+    b: b.data,
+    ldb: bColumns,
+    transB,
+    c,
+    ldc: n,
+    alpha: 1,
+    beta: 0,
+    bias: null,
+    activation: "none",
+    residual: null,
+    ldr: n,
+  };
+  if (items === 1 && m > 0 && n > 0) currentBackend().gemm(call);
+  else if (items > 0 && m > 0 && n > 0) multiply(call, batch, aBatch, bBatch);
+  return given ?? { data: c, shape: Object.freeze(shape) };
+}
+
+/** Every item of the broadcast batch: one call where each side has all of the batch or one matrix, else one call an item. */
+function multiply(call: GemmCall, batch: readonly number[], aBatch: readonly number[], bBatch: readonly number[]): void {
+  const { m, n, k, a, b, c } = call;
   const backend = currentBackend();
-  const part = (data: FloatArray, index: number, count: number): FloatArray =>
-    items === 1 ? data : (data.subarray(index * count, (index + 1) * count) as FloatArray);
-  for (let item = 0; item < items && m > 0 && n > 0; item++) {
-    backend.gemm({
-      m,
-      n,
-      k,
-      a: part(a.data, batchIndex(item, batch, aBatch), m * k),
-      lda: aColumns,
-      transA,
-      b: part(b.data, batchIndex(item, batch, bBatch), k * n),
-      ldb: bColumns,
-      transB,
-      c: part(c, item, m * n),
-      ldc: n,
-      alpha: 1,
-      beta: 0,
-      bias: null,
-      activation: "none",
-      residual: null,
-      ldr: n,
-    });
+  const items = elementCount(batch);
+  const [aItems, bItems] = [elementCount(aBatch), elementCount(bBatch)];
+  if ((aItems === items || aItems === 1) && (bItems === items || bItems === 1)) {
+    const [strideA, strideB] = [aItems === 1 ? 0 : m * k, bItems === 1 ? 0 : k * n];
+    backend.gemmBatched(call, { count: items, strideA, strideB, strideC: m * n });
+    return;
   }
-  return out ?? { data: c, shape: Object.freeze(shape) };
+  const part = (data: FloatArray, index: number, count: number): FloatArray =>
+    data.subarray(index * count, (index + 1) * count) as FloatArray;
+  for (let item = 0; item < items; item++) {
+    const own = {
+      a: part(a, batchIndex(item, batch, aBatch), m * k),
+      b: part(b, batchIndex(item, batch, bBatch), k * n),
+      c: part(c, item, m * n),
+    };
+    backend.gemm({ ...call, ...own });
+  }
 }

@@ -77,7 +77,9 @@ for (const backend of ["native", "reference"] as const) {
         setBackend(backend);
         const options = { ...base(), ...change } as GemmOptions;
         const before = options.c instanceof Float32Array && options.c.length > 0 ? options.c.slice() : undefined;
-        for (const run of [() => gemm(options), () => prepareGemm(options)]) {
+        const runs = [() => gemm(options), () => prepareGemm(options)];
+        if (options.residual === undefined) runs.push(() => gemmBatched({ ...options, batch: 1 }));
+        for (const run of runs) {
           expect(run).toThrow(kind);
           expect(run).toThrow(expect.objectContaining({ code }));
         }
@@ -93,7 +95,26 @@ for (const backend of ["native", "reference"] as const) {
       expect(() => gemmBatched({ ...items, strideC: 5 })).toThrow(expect.objectContaining({ code: "ERR_STRIDE" }));
       expect(() => gemmBatched({ ...items, strideA: 9 })).toThrow(expect.objectContaining({ code: "ERR_STRIDE" }));
       expect(() => gemmBatched({ ...items, batch: 4 })).toThrow(expect.objectContaining({ code: "ERR_STRIDE" }));
-      expect(() => gemmBatched({ ...items, batch: -1 })).toThrow(expect.objectContaining({ code: "ERR_RANGE" }));
+      for (const [change, code] of [
+        [{ batch: -1 }, "ERR_RANGE"],
+        [{ batch: 1.5 }, "ERR_RANGE"],
+        [{ batch: 2 ** 53 }, "ERR_RANGE"],
+        [{ batch: "3" }, "ERR_DTYPE"],
+        [{ batch: undefined }, "ERR_DTYPE"],
+        [{ strideA: -1 }, "ERR_RANGE"],
+        [{ strideB: 0.5 }, "ERR_RANGE"],
+        [{ strideA: 2 ** 52 }, "ERR_STRIDE"],
+        [{ batch: 2 ** 52, strideA: 0 }, "ERR_STRIDE"],
+        [{ residual: ones(18) }, "ERR_OPTION"],
+        [{ c: items.a, a: items.a }, "ERR_ALIAS"],
+        [{ c: shared.subarray(0, 18), a: shared.subarray(17, 41) }, "ERR_ALIAS"],
+      ] as const) {
+        expect(() => gemmBatched({ ...items, ...change } as never), JSON.stringify(Object.keys(change))).toThrow(
+          expect.objectContaining({ code }),
+        );
+      }
+      const none = gemmBatched({ ...items, batch: 0, a: ones(0), b: ones(0), c: ones(0) });
+      expect(none.length).toBe(0);
     });
 
     test("tensors whose shapes do not fit", () => {
@@ -105,6 +126,28 @@ for (const backend of ["native", "reference"] as const) {
       expect(() => matmul(tensor(ones(12), [2, 2, 3]), tensor(ones(18), [3, 3, 2]))).toThrow(code("ERR_SHAPE"));
       expect(() => matmul(a, tensor(ones(6), [3, 2]), { out: tensor(ones(6), [2, 3]) })).toThrow(code("ERR_SHAPE"));
       expect(() => matmul(a, tensor(new Float64Array(6), [3, 2]))).toThrow(code("ERR_DTYPE"));
+      const lost = ones(6);
+      const gone = tensor(lost, [3, 2]);
+      structuredClone(lost.buffer, { transfer: [lost.buffer as ArrayBuffer] });
+      expect(() => matmul(a, gone)).toThrow(code("ERR_DETACHED"));
+      expect(() => matmul(gone, a)).toThrow(code("ERR_DETACHED"));
+      expect(() => matmul(a, tensor(ones(6), [3, 2]), { out: gone })).toThrow(code("ERR_DETACHED"));
+      for (const data of [[1, 2, 3, 4, 5, 6], null, new DataView(new ArrayBuffer(24)), new Proxy(ones(6), {})]) {
+        expect(() => matmul(a, { data: data as never, shape: [3, 2] })).toThrow(code("ERR_DTYPE"));
+      }
+      for (const shape of [
+        [3, 2.5],
+        [3, -2],
+        [3, Number.NaN],
+        [2 ** 53, 0],
+      ]) {
+        expect(() => matmul(a, { data: ones(6), shape })).toThrow(code("ERR_RANGE"));
+      }
+      for (const shape of ["3,2", null, [3n, 2], ["3", 2]]) {
+        expect(() => matmul(a, { data: ones(6), shape: shape as never })).toThrow(code("ERR_DTYPE"));
+      }
+      expect(() => matmul(a, tensor(ones(6), [3, 2]), { transA: 1 as never })).toThrow(code("ERR_DTYPE"));
+      expect(() => matmul(null as never, a)).toThrow(code("ERR_DTYPE"));
       const square = tensor(ones(4), [2, 2]);
       expect(() => matmul(square, tensor(ones(4), [2, 2]), { out: square })).toThrow(code("ERR_ALIAS"));
     });
