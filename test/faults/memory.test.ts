@@ -32,6 +32,7 @@ describe.skipIf(reason !== undefined)("where memory or threads are short", () =>
       /^allocate/,
       /^gemm packed/,
       /^prepareGemm/,
+      /^packB/,
       /^gemmAsync/,
       /^Muon: construction/,
       /^runSteps$/,

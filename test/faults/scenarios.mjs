@@ -66,6 +66,14 @@ for (const [label, kind] of [
     scenarios[`gemm ${name}, ${label}`] = product((o) => [m.gemm(o)], kind, size, more);
   }
   scenarios[`prepareGemm, ${label}`] = product((o) => [m.prepareGemm(o).run()], kind, 130, { transB: true });
+  scenarios[`packB and prepareGemm, ${label}`] = product(
+    (o) => {
+      const b = m.packB({ n: o.n, k: o.k, b: o.b, transB: true });
+      return [m.prepareGemm({ ...o, b }).run()];
+    },
+    kind,
+    130,
+  );
   scenarios[`gemmAsync of plain arrays, ${label}`] = product(async (o) => [await m.gemmAsync(o)], kind, 130, { transB: true });
   scenarios[`gemmBatched, ${label}`] = product(
     (o) => [m.gemmBatched({ ...o, m: 8, n: 8, k: 8, batch: 200, lda: 8, ldb: 8, ldc: 8 })],
