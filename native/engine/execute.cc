@@ -5,7 +5,7 @@
 #include "gemm/gemm.h"
 #include "kernels/ops/table.h"
 #include "memory/fp_mode.h"
-#include "parallel/pool.h"
+#include "parallel/seats.h"
 
 namespace downhill {
 namespace {
@@ -39,7 +39,7 @@ void over(size_t count, size_t grain, size_t unit, Body body) {
     const size_t begin = i * step;
     body(begin, begin + step < count ? begin + step : count);
   };
-  parallel_for((count + step - 1) / step, chunk);
+  parallel_for_seats((count + step - 1) / step, chunk);
 }
 
 size_t rows_per(size_t elements, size_t cols) { return cols == 0 ? 1 : elements / cols + 1; }

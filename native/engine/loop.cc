@@ -8,6 +8,7 @@
 #include "kernels/ops/table.h"
 #include "memory/fp_mode.h"
 #include "parallel/pool.h"
+#include "parallel/seats.h"
 #include "reduce/reduce.h"
 
 namespace downhill {
@@ -32,7 +33,7 @@ void gather(const Column& column, SpaceMemory& space, const uint32_t* order, siz
   const size_t step = kGatherBytes / 4 / bytes + 1;
   if (rows * bytes < kGatherBytes || pool_threads() == 1) return copy(0, rows);
   auto chunk = [&](size_t i) { copy(i * step, (i + 1) * step < rows ? (i + 1) * step : rows); };
-  parallel_for((rows + step - 1) / step, chunk);
+  parallel_for_seats((rows + step - 1) / step, chunk);
 }
 
 void run_part(Loop& loop, const LoopRun& run, const LoopPart& part, const FusedStep* fused) {

@@ -11,6 +11,7 @@
 #include "gemm/tiny.h"
 #include "memory/fp_mode.h"
 #include "parallel/pool.h"
+#include "parallel/seats.h"
 
 namespace downhill {
 namespace {
@@ -84,7 +85,7 @@ template <class T>
     const size_t j = index % grid.column_chunks * grid.column_step;
     block(job, regime, {i, smaller(i + grid.row_step, call.m)}, {j, smaller(j + grid.column_step, call.n)});
   };
-  parallel_for(grid.chunks(), chunk);
+  parallel_for_seats(grid.chunks(), chunk);
 }
 
 template <class T>
