@@ -1,5 +1,6 @@
 // Every primitive of every ISA that this machine runs gives the scalar ISA's bits (any NaN equals any NaN), in the
 // floating-point mode of its type, and partial loads and stores touch nothing outside.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -217,6 +218,84 @@ TEST("widening and narrowing give the scalar bits") {
     size_t wrong = 0;
     for (size_t i = 0; i < count; ++i) wrong += !same(wide[i], wide_expected[i]) + !same(narrow[i], narrow_expected[i]);
     CHECK(wrong == 0);
+  }
+}
+
+// Every pattern of 16 bits in both halves, and the special values: a multiple of 16 of them.
+std::vector<uint32_t> patterns(uint64_t seed) {
+  std::vector<uint32_t> list;
+  for (float x : specials<float>()) list.push_back(bits(x));
+  for (uint32_t i = 0; i < 65536; ++i) list.push_back(static_cast<uint32_t>(next_random(seed)) << 16 | i);
+  list.resize(list.size() / 16 * 16);
+  return list;
+}
+
+bool subnormal(uint32_t word) { return std::fpclassify(from_bits<float>(word)) == FP_SUBNORMAL; }
+
+TEST("patterns of 32 bits and state of fewer bits give the scalar bits") {
+  const std::vector<uint32_t> a = patterns(1);
+  std::vector<uint32_t> b = patterns(2);
+  std::reverse(b.begin(), b.end());
+  const size_t count = a.size();
+  std::vector<uint32_t> words(count), expected(count);
+  std::vector<uint16_t> halves(count), expected_halves(count);
+  std::vector<int8_t> bytes(count), expected_bytes(count);
+  for (const VecProbe* probe : kProbes) {
+    if (!runs(*probe)) continue;
+    for (int primitive = 0; primitive < kFewBits; ++primitive) {
+      const FewBits p = static_cast<FewBits>(primitive);
+      {
+        FpScope scope(true);
+        scalar::kProbe.few_bits.apply(p, a.data(), b.data(), expected.data(), count);
+        probe->few_bits.apply(p, a.data(), b.data(), words.data(), count);
+      }
+      const bool of_normals = p == kMaximumNormal || p == kMinimumNormal;
+      size_t wrong = 0;
+      for (size_t i = 0; i < count; ++i) {
+        if (of_normals && (subnormal(a[i]) || subnormal(b[i]))) continue;
+        wrong += of_normals ? !same(from_bits<float>(words[i]), from_bits<float>(expected[i])) : words[i] != expected[i];
+      }
+      CHECK(wrong == 0);
+    }
+    scalar::kProbe.few_bits.store_upper_halves(expected_halves.data(), a.data(), count);
+    probe->few_bits.store_upper_halves(halves.data(), a.data(), count);
+    CHECK(halves == expected_halves);
+    scalar::kProbe.few_bits.store_low_bytes(expected_bytes.data(), a.data(), count);
+    probe->few_bits.store_low_bytes(bytes.data(), a.data(), count);
+    CHECK(bytes == expected_bytes);
+  }
+}
+
+TEST("the scalar forms of fewer bits are what their names say") {
+  std::vector<uint32_t> in(16, 0x12348680u), out(16);
+  std::vector<uint16_t> halves(16);
+  std::vector<int8_t> bytes(16);
+  const FewBitsProbe& probe = scalar::kProbe.few_bits;
+  probe.store_upper_halves(halves.data(), in.data(), 16);
+  probe.store_low_bytes(bytes.data(), in.data(), 16);
+  CHECK(halves[3] == 0x1234 && bytes[3] == -128);
+  probe.apply(kUpperHalves, in.data(), in.data(), out.data(), 16);
+  CHECK(out[0] == 0x86800000u && out[1] == 0x12340000u);
+  probe.apply(kSignedBytes, in.data(), in.data(), out.data(), 16);
+  CHECK(from_bits<float>(out[0]) == -128.0f && from_bits<float>(out[2]) == 52.0f);
+  probe.apply(kAddBits, in.data(), in.data(), out.data(), 16);
+  CHECK(out[0] == 0x24690d00u);
+  probe.apply(kShiftLeft, in.data(), in.data(), out.data(), 16);
+  CHECK(out[0] == 0x12348680u << 7);
+  probe.apply(kShiftRight, in.data(), in.data(), out.data(), 16);
+  CHECK(out[0] == 0x12348680u >> 9);
+}
+
+TEST("the largest lane is found wherever it is") {
+  for (const VecProbe* probe : kProbes) {
+    if (!runs(*probe)) continue;
+    for (size_t at = 0; at < 16; ++at) {
+      float in[16], out;
+      for (size_t i = 0; i < 16; ++i) in[i] = static_cast<float>(i % 5);
+      in[at] = at % 2 == 0 ? 7.5f : std::numeric_limits<float>::infinity();
+      probe->few_bits.largest(in, &out, 1);
+      CHECK(out == in[at]);
+    }
   }
 }
 

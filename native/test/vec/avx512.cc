@@ -8,12 +8,13 @@
 namespace downhill::test::avx512 {
 namespace {
 #include "isa/avx512/vec.h"
+#include "isa/avx512/few_bits.h"
 #include "kernels/vec_common.h"
 #include "test/vec/probe_impl.h"
 }  // namespace
 
 extern const VecProbe kProbe;
-const VecProbe kProbe = {"avx512", probe<VecF32>(), probe<VecF64>(), widen, narrow_all};
+const VecProbe kProbe = {"avx512", probe<VecF32>(), probe<VecF64>(), widen, narrow_all, kFewBitsProbe};
 
 }  // namespace downhill::test::avx512
 #include "isa/region_end.h"

@@ -9,6 +9,19 @@ namespace downhill::test {
 enum Primitive { kAdd, kSub, kMul, kDiv, kSqrt, kFma, kNeg, kAbs, kAnd, kOr, kXor, kRound, kSelectLess, kSelectEqual, kMax, kMin,
                  kPrimitives };
 
+// Primitives of isa/*/few_bits.h; the first ones take and give patterns of 32 bits.
+enum FewBits { kAddBits, kShiftLeft, kShiftRight, kMaximumNormal, kMinimumNormal, kUpperHalves, kSignedBytes, kFewBits };
+
+struct FewBitsProbe {
+  // out[i] = primitive(a[i], b[i]), count a multiple of 16. kUpperHalves and kSignedBytes read the elements of the first
+  // array of half words, or of bytes, that lies at a.
+  void (*apply)(FewBits primitive, const uint32_t* a, const uint32_t* b, uint32_t* out, size_t count);
+  void (*store_upper_halves)(uint16_t* out, const uint32_t* in, size_t count);
+  void (*store_low_bytes)(int8_t* out, const uint32_t* in, size_t count);
+  // out[i] = the largest of the i-th 16 elements.
+  void (*largest)(const float* in, float* out, size_t count);
+};
+
 template <class T>
 struct Probe {
   // out[i] = primitive(a[i], b[i], c[i]) for i < count: whole registers, then one partial load and store.
@@ -27,6 +40,7 @@ struct VecProbe {
   // out[i] = double(in[i]) and out[i] = float(in[i]), count a multiple of the float32 lanes.
   void (*widen)(const float* in, double* out, size_t count);
   void (*narrow)(const double* in, float* out, size_t count);
+  FewBitsProbe few_bits;
 };
 
 }  // namespace downhill::test

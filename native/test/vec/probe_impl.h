@@ -62,3 +62,39 @@ void narrow_all(const double* in, float* out, size_t count) {
 template <class V> constexpr Probe<typename V::Scalar> probe() {
   return {apply<V>, probe_load_n<V>, probe_store_n<V>, V::kLanes};
 }
+
+inline VecF32 apply_few(FewBits primitive, const uint32_t* a, const uint32_t* b, size_t i) {
+  const VecF32 x = load_bits(a + i), y = load_bits(b + i);
+  switch (primitive) {
+    case kAddBits: return add_bits(x, y);
+    case kShiftLeft: return shift_bits<7>(x);
+    case kShiftRight: return shift_bits<-9>(x);
+    case kMaximumNormal: return maximum_normal(x, y);
+    case kMinimumNormal: return minimum_normal(x, y);
+    case kUpperHalves: return load_upper_halves(reinterpret_cast<const uint16_t*>(a) + i);
+    case kSignedBytes: return load_signed_bytes(reinterpret_cast<const int8_t*>(a) + i);
+    default: return x;
+  }
+}
+
+void apply_few_bits(FewBits primitive, const uint32_t* a, const uint32_t* b, uint32_t* out, size_t count) {
+  for (size_t i = 0; i < count; i += VecF32::kLanes) {
+    float lanes[VecF32::kLanes];
+    store(lanes, apply_few(primitive, a, b, i));
+    __builtin_memcpy(out + i, lanes, sizeof lanes);
+  }
+}
+void probe_upper_halves(uint16_t* out, const uint32_t* in, size_t count) {
+  for (size_t i = 0; i < count; i += VecF32::kLanes) store_upper_halves(out + i, load_bits(in + i));
+}
+void probe_low_bytes(int8_t* out, const uint32_t* in, size_t count) {
+  for (size_t i = 0; i < count; i += VecF32::kLanes) store_low_bytes(out + i, load_bits(in + i));
+}
+void probe_largest(const float* in, float* out, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    VecF32 most = load<VecF32>(in + 16 * i);
+    for (size_t j = VecF32::kLanes; j < 16; j += VecF32::kLanes) most = maximum_normal(load<VecF32>(in + 16 * i + j), most);
+    out[i] = largest_lane(most);
+  }
+}
+constexpr FewBitsProbe kFewBitsProbe = {apply_few_bits, probe_upper_halves, probe_low_bytes, probe_largest};

@@ -8,12 +8,13 @@
 namespace downhill::test::scalar {
 namespace {
 #include "isa/scalar/vec.h"
+#include "isa/scalar/few_bits.h"
 #include "kernels/vec_common.h"
 #include "test/vec/probe_impl.h"
 }  // namespace
 
 extern const VecProbe kProbe;
-const VecProbe kProbe = {"scalar", probe<VecF32>(), probe<VecF64>(), widen, narrow_all};
+const VecProbe kProbe = {"scalar", probe<VecF32>(), probe<VecF64>(), widen, narrow_all, kFewBitsProbe};
 
 }  // namespace downhill::test::scalar
 #include "isa/region_end.h"
