@@ -42,6 +42,7 @@ export const TRAIN_OPTIONS = {
   "clip-value": { type: "number", above: 0, help: "Clip each element of the gradients to [-N, N]" },
   "clip-norm": { type: "number", above: 0, help: "Scale each parameter's gradient to a norm of at most N" },
   "clip-global-norm": { type: "number", above: 0, help: "Scale all gradients together to a norm of at most N" },
+  "skip-non-finite": { type: "boolean", help: "Leave updates out whose gradients are NaN or infinite, instead of stopping" },
   lookahead: { type: "boolean", help: "Lookahead around the optimizer (period 5, alpha 0.5)" },
   ema: {
     type: "number",

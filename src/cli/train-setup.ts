@@ -23,7 +23,7 @@ const LOSSES = { mse: "meanSquaredError", mae: "meanAbsoluteError", huber: "hube
 
 /** What can be said about the arguments before any data are read. */
 export interface TrainPlan {
-  readonly optimizer: { readonly name: string; readonly [option: string]: string | number };
+  readonly optimizer: { readonly name: string; readonly [option: string]: string | number | boolean };
   readonly schedule: ScheduleSpec | undefined;
   readonly clip: NonNullable<CompileOptions["clip"]> | undefined;
   readonly average: AverageOptions | undefined;
@@ -39,6 +39,7 @@ function optimizerOf(values: TrainValues): TrainPlan["optimizer"] {
     name,
     ...(values["learning-rate"] === undefined ? {} : { learningRate: values["learning-rate"] }),
     ...(values["weight-decay"] === undefined ? {} : { weightDecay: values["weight-decay"] }),
+    ...(values["skip-non-finite"] ? { skipNonFinite: true } : {}),
   };
 }
 
@@ -118,7 +119,8 @@ export function fitOptions(values: TrainValues, plan: TrainPlan): FitOptions {
 export function callbacksOf(values: TrainValues, save: string, { err }: Output): Callback[] {
   const stream = { isTTY: process.stderr.isTTY, columns: process.stderr.columns, write: err };
   const append = values.resume;
-  const list: Callback[] = [new TerminateOnNaN(), interruptible(), new ProgressBar(stream), new Checkpoint({ path: save })];
+  const list: Callback[] = [interruptible(), new ProgressBar(stream), new Checkpoint({ path: save })];
+  if (!values["skip-non-finite"]) list.push(new TerminateOnNaN());
   if (values.patience !== undefined) list.push(new EarlyStopping({ patience: values.patience }));
   if (values.log?.endsWith(".csv")) list.push(new CsvLog(values.log, { append }));
   if (values.log?.endsWith(".jsonl")) list.push(new JsonLinesLog(values.log, { append }));

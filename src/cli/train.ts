@@ -48,7 +48,7 @@ function checkPaths(values: TrainValues, path: string): { save: string; report: 
   return { save, report: values.report ?? `${stem}.html` };
 }
 
-const settingsText = ({ name, ...options }: Readonly<Record<string, string | number>>): string =>
+const settingsText = ({ name, ...options }: Readonly<Record<string, string | number | boolean>>): string =>
   [name, ...Object.entries(options).map(([key, value]) => `${key} ${value}`)].join(", ");
 
 async function run(args: readonly string[], output: Output): Promise<void> {

@@ -53,7 +53,7 @@ export interface FitOptions {
   readonly signal?: AbortSignalLike;
 }
 
-const KEYS = new Set([
+export const FIT_OPTIONS: ReadonlySet<string> = new Set([
   "batchSize",
   "epochs",
   "validationSplit",
@@ -72,13 +72,13 @@ const KEYS = new Set([
   "signal",
 ]);
 
-const STOP_KEYS = ["loss", "lossChange", "parameterChange", "gradientNorm", "maxSteps"];
+export const STOP_CONDITIONS: readonly string[] = ["loss", "lossChange", "parameterChange", "gradientNorm", "maxSteps"];
 
 /** @throws RangeError ERR_OPTION, ERR_RANGE; TypeError ERR_DTYPE, ERR_OPTION. */
 export function checkFitOptions(options: FitOptions): void {
   if (options === null || typeof options !== "object") throw wrongKind("options", "an object", options, "ERR_OPTION");
-  const unknown = Object.keys(options).find((key) => !KEYS.has(key));
-  if (unknown !== undefined) throw wrongValue("options", `names among ${[...KEYS].join(", ")}`, unknown, "ERR_OPTION");
+  const unknown = Object.keys(options).find((key) => !FIT_OPTIONS.has(key));
+  if (unknown !== undefined) throw wrongValue("options", `names among ${[...FIT_OPTIONS].join(", ")}`, unknown, "ERR_OPTION");
   const {
     batchSize,
     epochs,
@@ -99,8 +99,8 @@ export function checkFitOptions(options: FitOptions): void {
     throw wrongValue("validationSplit", "a number in [0, 1)", validationSplit, "ERR_OPTION");
   if (!Array.isArray(callbacks)) throw wrongKind("callbacks", "an array", callbacks, "ERR_OPTION");
   if (![0, 1, 2].includes(verbose)) throw wrongValue("verbose", "0, 1 or 2", verbose, "ERR_OPTION");
-  const condition = Object.keys(stopWhen).find((key) => !STOP_KEYS.includes(key));
-  if (condition !== undefined) throw wrongValue("stopWhen", `names among ${STOP_KEYS.join(", ")}`, condition, "ERR_OPTION");
+  const condition = Object.keys(stopWhen).find((key) => !STOP_CONDITIONS.includes(key));
+  if (condition !== undefined) throw wrongValue("stopWhen", `names among ${STOP_CONDITIONS.join(", ")}`, condition, "ERR_OPTION");
   for (const [name, value] of Object.entries(stopWhen))
     if (!(value >= 0)) throw wrongValue(`stopWhen.${name}`, "a number ≥ 0", value, "ERR_OPTION");
 }
