@@ -1,7 +1,10 @@
 // Runs instructions: cuts each into chunks for the pool and calls the ISA's kernels. A cut never changes bits: rows and
 // columns are independent, and whole sums are cut at block boundaries and added in ascending order.
+#include <cstring>
+
 #include "dispatch/dispatch.h"
 #include "engine/program.h"
+#include "engine/windows.h"
 #include "gemm/gemm.h"
 #include "kernels/ops/table.h"
 #include "memory/fp_mode.h"
@@ -79,6 +82,12 @@ class Executor {
       case OpCode::hitsSparse: return hits_sparse_op();
       case OpCode::hitsDense: return hits_dense_op();
       case OpCode::stats: return stats_op();
+      case OpCode::patches: return patches_op();
+      case OpCode::patchesGradient: return patches_gradient_op();
+      case OpCode::maxPool: return max_pool_op();
+      case OpCode::maxPoolGradient: return max_pool_gradient_op();
+      case OpCode::averagePool: return average_pool_op();
+      case OpCode::averagePoolGradient: return average_pool_gradient_op();
       case OpCode::count: return;
     }
   }
@@ -322,6 +331,54 @@ class Executor {
     double* out = static_cast<double*>(in_.pointers[2]);
     out[0] = k_.sum(size(0), p(0));
     out[1] = p(1) ? k_.sum(size(0), p(1)) : -1.0;
+  }
+
+  // body(windows, sample) for each sample; about `work` elements are touched for one.
+  template <class Body>
+  void each_sample(size_t work, Body body) {
+    over<T>(size(0), rows_per(kCheapElements, work), 1, [&](size_t b, size_t e) {
+      for (size_t i = b; i < e; ++i) body(static_cast<int64_t>(i));
+    });
+  }
+  Windows windows() const {
+    Windows w;
+    std::memcpy(&w, in_.ints, sizeof w);
+    return w;
+  }
+  size_t window_work(const Windows& w) const { return static_cast<size_t>(w.out_height * w.out_width * w.patch()); }
+
+  void patches_op() {
+    const Windows w = windows();
+    const int64_t length = w.out_height * w.out_width * w.patch();
+    each_sample(window_work(w), [&](int64_t i) { window_patches(w, p(0) + i * w.image(), p(1) + i * length); });
+  }
+
+  void patches_gradient_op() {
+    const Windows w = windows();
+    const int64_t length = w.out_height * w.out_width * w.patch();
+    each_sample(window_work(w), [&](int64_t i) { window_patches_gradient(w, p(0) + i * length, p(1) + i * w.image()); });
+  }
+
+  void max_pool_op() {
+    const Windows w = windows();
+    each_sample(window_work(w), [&](int64_t i) { max_pool(w, p(0) + i * w.image(), p(1) + i * w.outputs()); });
+  }
+
+  void max_pool_gradient_op() {
+    const Windows w = windows();
+    each_sample(window_work(w), [&](int64_t i) {
+      max_pool_gradient(w, p(0) + i * w.image(), p(1) + i * w.outputs(), p(2) + i * w.image());
+    });
+  }
+
+  void average_pool_op() {
+    const Windows w = windows();
+    each_sample(window_work(w), [&](int64_t i) { average_pool(w, p(0) + i * w.image(), p(1) + i * w.outputs()); });
+  }
+
+  void average_pool_gradient_op() {
+    const Windows w = windows();
+    each_sample(window_work(w), [&](int64_t i) { average_pool_gradient(w, p(0) + i * w.outputs(), p(1) + i * w.image()); });
   }
 
   const Instruction& in_;

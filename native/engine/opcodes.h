@@ -32,7 +32,13 @@
   X(copyBlock, 2, 6, 0)           \
   X(hitsSparse, 3, 2, 1)          \
   X(hitsDense, 3, 2, 1)           \
-  X(stats, 3, 1, 0)
+  X(stats, 3, 1, 0)               \
+  X(patches, 2, 14, 0)            \
+  X(patchesGradient, 2, 14, 0)    \
+  X(maxPool, 2, 14, 0)            \
+  X(maxPoolGradient, 3, 14, 0)    \
+  X(averagePool, 2, 14, 0)        \
+  X(averagePoolGradient, 2, 14, 0)
 
 namespace downhill {
 
@@ -47,7 +53,7 @@ struct OpShape {
 extern const OpShape kOpShapes[];
 
 constexpr size_t kMaxOperands = 6;
-constexpr size_t kMaxInts = 6;
+constexpr size_t kMaxInts = 14;
 constexpr size_t kMaxReals = 2;
 
 }  // namespace downhill

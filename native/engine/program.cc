@@ -1,6 +1,7 @@
 #include "engine/program.h"
 
 #include "gemm/epilogue.h"
+#include "engine/windows.h"
 #include "kernels/ops/kinds.h"
 
 namespace downhill {
@@ -64,6 +65,14 @@ class Checker {
   void block(size_t i, int64_t rows, int64_t cols, int64_t stride, int64_t offset) {
     if (rows == 0 || cols == 0) return;
     need(i, product(rows - 1, stride) + offset + cols);
+  }
+  // Images in one operand, patches or pooled images in another: the integers are those of Windows.
+  void windows(size_t image, size_t other, bool patches) {
+    for (size_t i = 1; i < kWindowInts; ++i) range(i, int64_t{1} << 24);
+    const auto times = [this](int64_t value, size_t i) { return product(value, dimension(i)); };
+    need(image, times(times(times(dimension(0), 1), 2), 3));
+    const int64_t outputs = times(times(times(dimension(0), 4), 5), 3);
+    need(other, patches ? times(times(outputs, 6), 7) : outputs);
   }
 
  private:
@@ -208,6 +217,23 @@ bool fits(const Program& program, const Instruction& in) {
       c.need(0, c.dimension(0));
       c.may_need(1, c.dimension(0));
       c.need(2, 2, Kind::float64);
+      break;
+    case OpCode::patches:
+      c.windows(0, 1, true);
+      break;
+    case OpCode::patchesGradient:
+      c.windows(1, 0, true);
+      break;
+    case OpCode::maxPool:
+    case OpCode::averagePool:
+      c.windows(0, 1, false);
+      break;
+    case OpCode::maxPoolGradient:
+      c.windows(0, 1, false);
+      c.windows(2, 1, false);
+      break;
+    case OpCode::averagePoolGradient:
+      c.windows(1, 0, false);
       break;
     case OpCode::count:
       return false;

@@ -50,6 +50,12 @@ export const OPCODES = {
   hitsSparse: [3, 2, 1],
   hitsDense: [3, 2, 1],
   stats: [3, 1, 0],
+  patches: [2, 14, 0],
+  patchesGradient: [2, 14, 0],
+  maxPool: [2, 14, 0],
+  maxPoolGradient: [3, 14, 0],
+  averagePool: [2, 14, 0],
+  averagePoolGradient: [2, 14, 0],
 } as const;
 export type OpName = keyof typeof OPCODES;
 export const OP_NAMES = Object.keys(OPCODES) as OpName[];

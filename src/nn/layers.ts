@@ -9,6 +9,8 @@ import { type Activation, type ActivationName, activate, activationName } from "
 import { type Initializer, initializerOf, ones, zeros } from "./initializers.ts";
 import { checkLayerOptions, checkShape, type Layer, type LayerConfig, type LayerOptions, type Variable } from "./layer.ts";
 
+export * from "./image-layers.ts";
+
 export interface DenseOptions extends LayerOptions {
   /** Outputs per sample, at least 1. */
   readonly units: number;

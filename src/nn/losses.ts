@@ -95,6 +95,17 @@ export function huber(options: { readonly delta?: number } = {}): Loss {
   });
 }
 
+/** ½d²/beta for |d| ≤ beta, else |d| − ½beta, averaged over the outputs; beta > 0, default 1. Huber's divided by beta. */
+export function smoothL1(options: { readonly beta?: number } = {}): Loss {
+  const { beta = 1 } = options;
+  if (!(beta > 0 && Number.isFinite(beta))) throw wrongValue("smoothL1.beta", "a positive number", beta, "ERR_OPTION");
+  return lossFrom("smoothL1", (p, t) => {
+    const d = abs(subtract(p, t));
+    const inside = minimum(d, beta);
+    return add(multiply(square(inside), 0.5 / beta), subtract(d, inside));
+  });
+}
+
 export interface CrossEntropyOptions {
   /** True: predictions are logits. Default false; a softmax or sigmoid as last layer is undone, not computed twice. */
   readonly fromLogits?: boolean;
@@ -213,6 +224,7 @@ const NAMED: Readonly<Record<string, () => Loss>> = {
   meanAbsoluteError,
   mae: meanAbsoluteError,
   huber,
+  smoothL1,
   sparseCategoricalCrossentropy,
   categoricalCrossentropy,
   binaryCrossentropy,

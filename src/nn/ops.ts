@@ -26,3 +26,12 @@ export {
 } from "../graph/elementwise.ts";
 export { dense, dropout, layerNorm, logSoftmax, matmul, softmax } from "../graph/layers.ts";
 export { type Axis, concatenate, mean, reshape, sliceColumns, sum } from "../graph/reduce.ts";
+export {
+  averagePool2d,
+  type Conv2dOptions,
+  conv2d,
+  imagePatches,
+  maxPool2d,
+  type Pair,
+  type WindowOptions,
+} from "../graph/windows.ts";

@@ -20,7 +20,7 @@ const memory = () =>
 
 function code(op: number, operands: number[], ints: number[], reals: number[] = []): number[] {
   const pad = (list: number[], length: number, value: number) => [...list, ...new Array(length - list.length).fill(value)];
-  return [op, 0, ...pad(operands, 6, -1), ...pad(ints, 6, 0), ...pad(reals, 2, 0)];
+  return [op, 0, ...pad(operands, 6, -1), ...pad(ints, 14, 0), ...pad(reals, 2, 0)];
 }
 
 function create(operands: number[][], ...instructions: number[][]): unknown {

@@ -148,4 +148,22 @@ describe.each(["float32", "float64"] as const)("%s operations", (dtype) => {
       expectSameBits(f, [matrix(rows, cols, 1), vector(cols, 7), vector(cols, 8)], dtype, values(rows * cols, 2));
     }
   });
+
+  const windows: [string, GraphFunction][] = [
+    ["imagePatches", ([x]) => ops.imagePatches(x, [2, 3], { strides: [1, 2], padding: "same", dilationRate: 2 })],
+    ["maxPool2d", ([x]) => ops.maxPool2d(x, 3, { strides: 2, padding: "same" })],
+    ["averagePool2d", ([x]) => ops.averagePool2d(x, [2, 3], { strides: 1, padding: "same" })],
+  ];
+  it.each(windows)("%s", (_, f) => {
+    for (const [rows, height, width, channels] of [
+      [1, 3, 4, 1],
+      [3, 7, 5, 2],
+      [40, 9, 8, 3],
+    ]) {
+      const count = rows * height * width * channels;
+      for (const data of [values(count, 3), tame(1, count, 4).data]) {
+        expectSameBits(f, [{ shape: [rows, height, width, channels], data }], dtype, values(count * 6, 6));
+      }
+    }
+  });
 });

@@ -72,7 +72,7 @@ export interface ProgramAddon {
 }
 
 const MAX_OPERANDS = 6;
-const MAX_INTS = 6;
+const MAX_INTS = 14;
 const MAX_REALS = 2;
 const WORDS = 2 + MAX_OPERANDS + MAX_INTS + MAX_REALS;
 const TWO_32 = 4294967296;

@@ -29,6 +29,7 @@ import {
   softmaxGradient,
   sumOf,
 } from "./ops/rows.ts";
+import * as windows from "./ops/windows.ts";
 
 type OperandArray = FloatArray | Int32Array;
 
@@ -180,6 +181,12 @@ const HANDLERS: Record<OpName, Handler> = {
     a[2][0] = sumOf(dtype, n[0], a[0]);
     a[2][1] = optional[1] ? sumOf(dtype, n[0], optional[1]) : -1;
   },
+  patches: ({ a, n }) => windows.patches(n, a[0], a[1]),
+  patchesGradient: ({ dtype, a, n }) => windows.patchesGradient(dtype, n, a[0], a[1]),
+  maxPool: ({ dtype, a, n }) => windows.maxPool(dtype, n, a[0], a[1]),
+  maxPoolGradient: ({ dtype, a, n }) => windows.maxPoolGradient(dtype, n, a[0], a[1], a[2]),
+  averagePool: ({ dtype, a, n }) => windows.averagePool(dtype, n, a[0], a[1]),
+  averagePoolGradient: ({ dtype, a, n }) => windows.averagePoolGradient(dtype, n, a[0], a[1]),
 };
 
 export class ReferenceProgram implements CompiledProgram {
