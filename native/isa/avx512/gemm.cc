@@ -24,6 +24,7 @@ constexpr bool kMaskIsFree = true;
 
 #include "gemm/kernels/unroll.h"
 #include "isa/avx512/transpose.h"
+#include "gemm/kernels/transpose_registers.h"
 #include "isa/avx512/combine.h"
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"

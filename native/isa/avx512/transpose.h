@@ -1,9 +1,4 @@
-// Transposes in registers: to[r * ld_to + c] = from[c * ld_from + r] for r < rows, c < columns, both at most kSize.
-// Included inside the AVX-512 region in place of gemm/kernels/transpose.h.
-template <class V>
-struct TransposeBlock {
-  static constexpr size_t kSize = V::kLanes;
-};
+// Square blocks of registers, transposed. Included inside the AVX-512 region.
 
 // Interleave pairs, then quadruples, within 128-bit lanes; then gather the lanes in two shuffles.
 inline __attribute__((always_inline)) void transpose_registers(VecF32 (&x)[16]) {
@@ -47,27 +42,5 @@ inline __attribute__((always_inline)) void transpose_registers(VecF64 (&x)[8]) {
     x[2 + h] = {_mm512_shuffle_f64x2(odd0, odd1, 0x88)};
     x[4 + h] = {_mm512_shuffle_f64x2(even0, even1, 0xdd)};
     x[6 + h] = {_mm512_shuffle_f64x2(odd0, odd1, 0xdd)};
-  }
-}
-
-template <class V>
-inline void transpose_block(const typename V::Scalar* from, size_t ld_from, typename V::Scalar* to, size_t ld_to,
-                            size_t rows, size_t columns) {
-  constexpr size_t kSize = V::kLanes;
-  V x[kSize];
-  if (rows == kSize && columns == kSize) {
-    DOWNHILL_UNROLL
-    for (size_t c = 0; c < kSize; ++c) x[c] = load<V>(from + c * ld_from);
-    transpose_registers(x);
-    DOWNHILL_UNROLL
-    for (size_t r = 0; r < kSize; ++r) store(to + r * ld_to, x[r]);
-    return;
-  }
-  DOWNHILL_UNROLL
-  for (size_t c = 0; c < kSize; ++c) x[c] = c < columns ? load_n<V>(from + c * ld_from, rows) : broadcast<V>(0);
-  transpose_registers(x);
-  DOWNHILL_UNROLL
-  for (size_t r = 0; r < kSize; ++r) {
-    if (r < rows) store_n(to + r * ld_to, x[r], columns);
   }
 }

@@ -21,8 +21,9 @@ constexpr size_t kDotAccumulators = 16;
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
-#include "gemm/kernels/transpose.h"
-#include "gemm/kernels/combine.h"
+#include "isa/neon/transpose.h"
+#include "gemm/kernels/transpose_registers.h"
+#include "isa/neon/combine.h"
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
