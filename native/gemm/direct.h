@@ -44,15 +44,18 @@ struct DirectSizes {
   size_t kc, nc, mc;
   bool pack;
   bool stage;     // k is blocked and C holds the beta operand: accumulators wait in scratch memory
-  bool prefetch;  // A and C come from beyond L2, and k is long enough to pay for asking
 };
 
-// The block of B: half of a 1 MiB L2, the rest is for A, C and what is prefetched. k is cut in lengths of 2 KiB a row
-// (512 float32): then reloading a tile of C costs 1 % of the work on it. Swept for 1024³, 2048³ and 512 x 768 x 3072
-// over 256…768 and 256…768 KiB (docs/gemm.md).
-constexpr size_t kBlockBytes = 512 * 1024;
+// The block of B: three eighths of a 1 MiB L2; the next block, A, C and what is asked for ahead share the rest. k is cut in
+// lengths of 2 KiB a row (512 float32): then reloading a tile of C costs 1 % of the work on it. Swept for 1024³, 2048³ and
+// 512 x 768 x 3072 over 256…768 and 256…768 KiB (docs/gemm.md).
+constexpr size_t kBlockBytes = 384 * 1024;
 constexpr size_t kRunBytes = 2048;
 constexpr size_t kTallA = 32 * 1024;  // bytes of A that stay in L1 beside the lines of B that pass
+
+// Bytes from which on B is better copied than read in place: with rows a page or more apart, and with shorter rows.
+constexpr size_t kFarApart = 512 * 1024;
+constexpr size_t kBeyondCache = 2048 * 1024;
 
 // Whether a block of B is copied into panels for `rows` rows. In place costs page and cache conflicts once rows of B are a
 // page apart, or B is much larger than the cache.
@@ -60,7 +63,7 @@ template <class T>
 bool packs_b(const Job<T>& job, size_t rows) {
   const GemmCall<T>& g = job.call;
   const size_t row_bytes = g.ldb * sizeof(T);
-  const bool far_apart = g.k * row_bytes > (row_bytes >= 4096 ? kBlockBytes : 4 * kBlockBytes);
+  const bool far_apart = g.k * row_bytes > (row_bytes >= 4096 ? kFarApart : kBeyondCache);
   return g.trans_b || (far_apart && rows >= 8 * job.set.max_rows[job.set.widest]);
 }
 
@@ -75,51 +78,12 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   const bool once = !s.pack && are_few(job.set, rows.size());  // B passes by once: blocks would only cut its rows
   if (once && rows.size() * g.k * sizeof(T) <= kTallA) s.kc = g.k;
   const size_t fitting = kBlockBytes / (s.kc * sizeof(T)) / panel * panel;
-  s.nc = once ? columns.size() : smaller(columns.size(), fitting < panel ? panel : fitting);
+  const size_t panels = ceil_div(columns.size(), panel);
+  const size_t even = ceil_div(panels, ceil_div(panels, fitting < panel ? 1 : fitting / panel)) * panel;
+  s.nc = once ? columns.size() : smaller(columns.size(), even);
   s.stage = g.k > s.kc && g.beta != 0;
   s.mc = s.stage ? smaller(rows.size(), 2048) : rows.size();
-  s.prefetch = g.k >= 128 && g.m * (g.k + g.n) * sizeof(T) > 4 * kBlockBytes;
   return s;
-}
-
-// Inlined by force: GCC takes a function that only prefetches for one without effect and drops its calls.
-#if defined(__GNUC__)
-#define DOWNHILL_PREFETCHES inline __attribute__((always_inline))
-#else
-#define DOWNHILL_PREFETCHES inline
-#endif
-
-// Asks for rows x bytes of memory, rows `stride` bytes apart: to L1 and for writing, or to L2.
-template <bool kWrite>
-DOWNHILL_PREFETCHES void prefetch_block(const void* at, size_t stride, size_t rows, size_t bytes) {
-#if defined(__GNUC__)
-  const char* row = static_cast<const char*>(at);
-  for (size_t r = 0; r < rows; ++r, row += stride) {
-    for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(row + byte, kWrite, kWrite ? 3 : 2);
-  }
-#endif
-}
-
-// Before a panel's tile is computed, the next tile of C and this panel's share of the next rows of A are asked for: the
-// hardware's prefetchers do not follow a walk that changes rows every few hundred elements (2048³: 0.88 of oneDNN without
-// this, 0.96 with it). `next_rows` is the height of the next row of tiles, 0 after the last.
-template <class T>
-DOWNHILL_PREFETCHES void prefetch_next(const Job<T>& job, const Tile<T>& tile, size_t tile_bytes, size_t panel,
-                                       size_t panels, size_t height, size_t next_rows) {
-  const GemmCall<T>& g = job.call;
-  const size_t column = tile_bytes / sizeof(T);
-  if (panel + 1 < panels) {
-    prefetch_block<true>(tile.c + column, tile.ldc * sizeof(T), height, tile_bytes);
-  } else if (next_rows != 0) {
-    prefetch_block<true>(tile.c + height * tile.ldc - panel * column, tile.ldc * sizeof(T), next_rows, tile_bytes);
-  }
-  if (g.trans_a || next_rows == 0) return;
-  const size_t bytes = tile.k * sizeof(T);
-  const size_t share = ceil_div(bytes, 64 * panels) * 64;
-  const size_t from = panel * share;
-  if (from >= bytes) return;
-  prefetch_block<false>(reinterpret_cast<const char*>(tile.a + height * g.lda) + from, g.lda * sizeof(T), next_rows,
-                        smaller(share, bytes - from));
 }
 
 // One row of C from row-major B. Accumulators wait in C where it is not needed, else in scratch memory.
@@ -192,12 +156,6 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
             tile.ldc = s.stage ? s.nc : g.ldc;
             const Epilogue<T> epilogue = job.epilogue(i, j0 + j);
             tile.epilogue = final && !s.stage ? &epilogue : nullptr;
-            if (s.prefetch) {
-              const size_t panel_width = nv * set.lanes;
-              const size_t next_rows = smaller(t.height, height - t.at - t.height);
-              prefetch_next(job, tile, panel_width * sizeof(T), j / panel_width, ceil_div(width, panel_width), t.height,
-                            next_rows);
-            }
             set.tile[nv][t.height](tile);
           }
         }

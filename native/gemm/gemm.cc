@@ -1,6 +1,7 @@
 #include "gemm/gemm.h"
 
 #include "dispatch/dispatch.h"
+#include "gemm/blocked.h"
 #include "gemm/direct.h"
 #include "gemm/dots.h"
 #include "gemm/job.h"
@@ -43,7 +44,9 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
   switch (regime) {
     case Regime::scale: done = scale_block(job, rows, columns); break;
     case Regime::dot: done = dot_block(job, rows, columns); break;
-    case Regime::direct: done = direct_block(job, rows, columns); break;
+    case Regime::direct:
+      done = is_blocked(job, rows.size(), columns.size()) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
+      break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
   }
   if (!done) plain_block(job, regime == Regime::dot, rows, columns);

@@ -48,6 +48,9 @@ struct RowTiles {
     return true;
   }
 
+  // Tiles after this one; all of them before the first next().
+  size_t rest() const { return left_; }
+
  private:
   size_t left_, count_;
 };

@@ -24,6 +24,18 @@ struct Tile {
   const Epilogue<T>* epilogue;    // null: store the accumulators as they are. Its pointers are at the tile's origin
 };
 
+// What a tile asks the caches for while it computes, for tiles to come: k is cut into as many segments as the tile has
+// rows, and segment s asks for a line of `a` and of `b` at each k, from a + s * a_segment on, a_step bytes further each
+// time (less than a line: the same line again, which costs nothing), and for row s of a tile of C at `c`.
+template <class T>
+struct Ahead {
+  const char* a;
+  size_t a_segment, a_step;  // bytes
+  const char* b;
+  size_t b_segment, b_step;  // bytes
+  const T* c;                // rows Tile::ldc apart
+};
+
 // Rows of accumulators on their way into C.
 template <class T>
 struct Finish {
@@ -57,12 +69,15 @@ struct KernelSet {
   size_t widest;                       // vectors of the widest tile for many rows
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest
   void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
+  void (*ahead_tile[kMaxRows + 1])(const Tile<T>&, const Ahead<T>&);  // tiles of the widest width
   void (*row)(const Tile<T>&, size_t columns);  // one row of accumulators of any length, to c
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
   // to[p * ld_to + j] = from[p * ld_from + j] for p < rows, j < columns.
   void (*copy)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
+  // The same to panels of widest * lanes columns: column j of row p goes to panel j / width, panels panel_size elements apart.
+  void (*panels)(const T* from, size_t ld_from, T* to, size_t panel_size, size_t rows, size_t columns);
   // to[p * ld_to + j] = from[j * ld_from + p] for p < rows, j < columns.
   void (*transpose)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
   // C(i, j) one element at a time, from any strides, without scratch memory: when memory is exhausted.

@@ -88,6 +88,47 @@ test("blocks of k continue their chains where they stopped", () => {
   }
 });
 
+test("large products, whose blocks are copied ahead, keep their bits", () => {
+  const next = generator(41);
+  const epilogues = [EPILOGUES[0]!, EPILOGUES[3]!, EPILOGUES[1]!, EPILOGUES[2]!];
+  TRANSPOSES.forEach(([transA, transB], index) => {
+    // Several blocks of columns and of k, with a rest of each; one block, with rows of B a page apart.
+    for (const [shape, slack] of [
+      [{ m: 49, n: 260, k: 800 }, 1024],
+      [{ m: 101, n: 71, k: 160 }, 1031],
+    ] as const) {
+      const epilogue = epilogues[(index + slack) % 4]!;
+      const call = callOf({ dtype: "float32", transA, transB, ...shape, ...epilogue, slack }, () => next() - 0.5);
+      const expected = resultOf(exact, call);
+      forEachIsa((isa) => {
+        expect(firstDifference(resultOf(native, call), expected), `${isa} ${JSON.stringify(shape)}`).toBe(-1);
+      });
+    }
+  });
+});
+
+test("a product with more rows than wait in scratch memory at a time equals its upper and lower rows", () => {
+  const next = generator(43);
+  const [m, n, k, upper] = [2100, 70, 800, 1000];
+  const whole = callOf({ dtype: "float32", transA: false, transB: true, m, n, k, beta: 0.5 }, () => next() - 0.5);
+  forEachIsa((isa) => {
+    const result = resultOf(native, whole);
+    for (const [from, to] of [
+      [0, upper],
+      [upper, m],
+    ] as const) {
+      const part = { ...whole, m: to - from, a: whole.a.subarray(from * k), c: whole.c!.subarray(from * n) };
+      expect(
+        firstDifference(
+          resultOf(native, part).subarray(0, (to - from) * n) as Float32Array,
+          result.subarray(from * n, to * n) as Float32Array,
+        ),
+        isa,
+      ).toBe(-1);
+    }
+  });
+});
+
 test("float64 native has the same bits on every ISA", () => {
   const next = generator(3);
   for (const [transA, transB] of TRANSPOSES) {

@@ -19,6 +19,27 @@ struct PackKernel {
     }
   }
 
+  // Whole rows of `from`, one after the other, however many panels they are spread over: each page is visited once.
+  static void panels(const T* from, size_t ld_from, T* to, size_t panel_size, size_t rows, size_t columns) {
+    constexpr size_t kWidth = kWidest * V::kLanes;
+    constexpr size_t kRowsAhead = 4;
+    for (size_t p = 0; p < rows; ++p, from += ld_from, to += kWidth) {
+      T* target = to;
+      size_t j = 0;
+      for (; j + kWidth <= columns; j += kWidth, target += panel_size) {
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < kWidest; ++v) {
+          __builtin_prefetch(from + kRowsAhead * ld_from + j + v * V::kLanes);
+          store(target + v * V::kLanes, load<V>(from + j + v * V::kLanes));
+        }
+      }
+      for (; j < columns; j += V::kLanes, target += V::kLanes) {
+        const size_t n = columns - j < V::kLanes ? columns - j : V::kLanes;
+        store_n(target, load_n<V>(from + j, n), n);
+      }
+    }
+  }
+
   // Row j of `from` becomes column j of `to`.
   static void transpose(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns) {
     constexpr size_t kBlock = TransposeBlock<V>::kSize;

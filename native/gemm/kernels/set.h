@@ -2,6 +2,7 @@
 template <class V, size_t NV, size_t MR>
 constexpr void add_tiles(KernelSet<typename V::Scalar>& set) {
   set.tile[NV][MR] = TileKernel<V, MR, NV>::run;
+  if constexpr (NV == kWidest) set.ahead_tile[MR] = TileKernel<V, MR, NV>::run_ahead;
   if constexpr (MR > 1) add_tiles<V, NV, MR - 1>(set);
 }
 
@@ -25,6 +26,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;
   set.copy = PackKernel<V>::copy;
+  set.panels = PackKernel<V>::panels;
   set.transpose = PackKernel<V>::transpose;
   set.plain = PlainKernel<V>::template run<false>;
   set.plain_dot = PlainKernel<V>::template run<true>;

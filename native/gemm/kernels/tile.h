@@ -26,8 +26,9 @@ struct TileKernel {
     }
   }
 
-  template <bool kPartial>
-  static inline __attribute__((always_inline)) void run_as(const Tile<T>& t) {
+  // kAhead: k runs in one segment per row of C; in each, lines of what later tiles need are asked for, one per k.
+  template <bool kPartial, bool kAhead>
+  static inline __attribute__((always_inline)) void run_as(const Tile<T>& t, const Ahead<T>* ahead) {
     V acc[MR][NV];
     // Kept in registers: a masked store may alias anything, and a load of t.c behind each one waits for it (10 % of 64³).
     T* const c = t.c;
@@ -52,31 +53,52 @@ struct TileKernel {
     for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * row_bytes;
     const T* b = t.b;
     const size_t b_row = t.b_row;
-    for (size_t p = t.k; p != 0; --p) {
-      if constexpr (MR < NV) {  // a column of A is the shorter one to keep in registers
-        V column[MR];
+    for (size_t segment = 0; segment < (kAhead ? MR : 1); ++segment) {
+      size_t steps = t.k;
+      const char* next_a = nullptr;
+      const char* next_b = nullptr;
+      if constexpr (kAhead) {
+        const size_t length = t.k / MR;
+        steps = segment + 1 < MR ? length : t.k - segment * length;
+        next_a = ahead->a + segment * ahead->a_segment;
+        next_b = ahead->b + segment * ahead->b_segment;
         DOWNHILL_UNROLL
-        for (size_t i = 0; i < MR; ++i) column[i] = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
-        DOWNHILL_UNROLL
-        for (size_t v = 0; v < NV; ++v) {
-          const V x = load_b<kPartial>(b, v, last);
+        for (size_t v = 0; v < NV; ++v) __builtin_prefetch(ahead->c + segment * ldc + v * V::kLanes, 1, 3);
+      }
+      for (size_t p = steps; p != 0; --p) {
+        if constexpr (MR < NV) {  // a column of A is the shorter one to keep in registers
+          V column[MR];
           DOWNHILL_UNROLL
-          for (size_t i = 0; i < MR; ++i) acc[i][v] = fma(column[i], x, acc[i][v]);
+          for (size_t i = 0; i < MR; ++i) {
+            column[i] = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
+          }
+          DOWNHILL_UNROLL
+          for (size_t v = 0; v < NV; ++v) {
+            const V x = load_b<kPartial>(b, v, last);
+            DOWNHILL_UNROLL
+            for (size_t i = 0; i < MR; ++i) acc[i][v] = fma(column[i], x, acc[i][v]);
+          }
+        } else {
+          V row[NV];
+          DOWNHILL_UNROLL
+          for (size_t v = 0; v < NV; ++v) row[v] = load_b<kPartial>(b, v, last);
+          DOWNHILL_UNROLL
+          for (size_t i = 0; i < MR; ++i) {
+            const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
+            DOWNHILL_UNROLL
+            for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
+          }
         }
-      } else {
-        V row[NV];
+        b += b_row;
         DOWNHILL_UNROLL
-        for (size_t v = 0; v < NV; ++v) row[v] = load_b<kPartial>(b, v, last);
-        DOWNHILL_UNROLL
-        for (size_t i = 0; i < MR; ++i) {
-          const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
-          DOWNHILL_UNROLL
-          for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
+        for (size_t g = 0; g < kBases; ++g) base[g] += step_bytes;
+        if constexpr (kAhead) {
+          __builtin_prefetch(next_a, 0, 3);
+          __builtin_prefetch(next_b, 0, 3);
+          next_a += ahead->a_step;
+          next_b += ahead->b_step;
         }
       }
-      b += b_row;
-      DOWNHILL_UNROLL
-      for (size_t g = 0; g < kBases; ++g) base[g] += step_bytes;
     }
     if (t.epilogue != nullptr) apply<kPartial>(t, *t.epilogue, acc);
     DOWNHILL_UNROLL
@@ -134,16 +156,20 @@ struct TileKernel {
     }
   }
 
-  static void run(const Tile<T>& t) {
+  template <bool kAhead>
+  static inline __attribute__((always_inline)) void run_whole(const Tile<T>& t, const Ahead<T>* ahead) {
     if (kMaskIsFree || t.last != V::kLanes) {
-      run_as<true>(t);
+      run_as<true, kAhead>(t, ahead);
     } else {
-      run_as<false>(t);
+      run_as<false, kAhead>(t, ahead);
     }
     if (t.epilogue != nullptr && ActivateKernel<V>::applies(t.epilogue->activation)) {
       ActivateKernel<V>::run(t.c, t.ldc, MR, (NV - 1) * V::kLanes + t.last, t.epilogue->activation);
     }
   }
+
+  static void run(const Tile<T>& t) { run_whole<false>(t, nullptr); }
+  static void run_ahead(const Tile<T>& t, const Ahead<T>& ahead) { run_whole<true>(t, &ahead); }
 };
 
 // One element at a time, any strides: for the case that no scratch memory is to be had. kDot: in dot order (dot.h).

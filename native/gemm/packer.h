@@ -1,0 +1,80 @@
+// B's way into panels, for the blocked regime. There are two buffers: while the tiles of one block run, the next block is
+// copied into the other, a few rows between two tiles, after the tile before has asked the caches for them. Copied in
+// one go, B's rows (a page apart, a few lines each) come at 6 bytes a cycle, which is 4 % of 512 x 768 x 3072.
+#pragma once
+
+#include "gemm/job.h"
+
+namespace downhill {
+
+// A block of op(B), panels of widest * lanes columns. k = 0: none.
+struct PanelBlock {
+  size_t p, k, j, width;
+  bool operator==(const PanelBlock&) const = default;
+};
+
+template <class T>
+class Packer {
+ public:
+  Packer(const GemmCall<T>& call, const KernelSet<T>& set, T* memory, size_t size)
+      : g_(call), set_(set), ready_(memory), next_(memory + size), panel_(set.widest * set.lanes) {}
+
+  // Finishes `block` and returns its panels, k * panel elements each. From now on work() prepares `next`, in `turns` calls.
+  const T* begin(const PanelBlock& block, const PanelBlock& next, size_t turns) {
+    if (!(block == to_come_)) plan(block);
+    pack(units_ - done_);
+    T* const panels = next_;
+    next_ = ready_;
+    ready_ = panels;
+    plan(next);
+    share_ = ceil_div(units_, turns);
+    return panels;
+  }
+
+  void work() {
+    if (done_ < units_) pack(smaller(share_, units_ - done_));
+  }
+
+  // The rows that work() will copy next, for a tile of `rows` rows and `k` steps to ask for.
+  void look_ahead(Ahead<T>& ahead, size_t rows, size_t k) const {
+    if (done_ == units_ || g_.trans_b) return;
+    ahead.b = reinterpret_cast<const char*>(g_.b + (to_come_.p + done_) * g_.ldb + to_come_.j);
+    ahead.b_segment = g_.ldb * sizeof(T);
+    ahead.b_step = ceil_div(to_come_.width * sizeof(T), k / rows);
+  }
+
+ private:
+  // Work is counted in rows of B; where B is transposed, in pieces of kPiece columns of a panel.
+  static constexpr size_t kPiece = 16;
+
+  void plan(const PanelBlock& block) {
+    to_come_ = block;
+    done_ = 0;
+    units_ = g_.trans_b ? ceil_div(block.k, kPiece) * (block.width / panel_) : block.k;
+  }
+
+  void pack(size_t units) {
+    const PanelBlock& b = to_come_;
+    if (!g_.trans_b) {
+      set_.panels(g_.b + (b.p + done_) * g_.ldb + b.j, g_.ldb, next_ + done_ * panel_, b.k * panel_, units, b.width);
+      done_ += units;
+      return;
+    }
+    const size_t panels = b.width / panel_;
+    for (const size_t end = done_ + units; done_ < end; ++done_) {
+      const size_t at = done_ / panels * kPiece, j = done_ % panels * panel_;
+      set_.transpose(g_.b + (b.j + j) * g_.ldb + b.p + at, g_.ldb, next_ + j * b.k + at * panel_, panel_,
+                     smaller(kPiece, b.k - at), panel_);
+    }
+  }
+
+  const GemmCall<T>& g_;
+  const KernelSet<T>& set_;
+  T* ready_;
+  T* next_;
+  const size_t panel_;
+  PanelBlock to_come_{};
+  size_t units_ = 0, done_ = 0, share_ = 0;
+};
+
+}  // namespace downhill
