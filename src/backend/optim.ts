@@ -18,6 +18,8 @@ export interface ElementRule {
    * names the row to replace; update() gets the sum of the rows in its place.
    */
   readonly history?: number;
+  /** True where that ring holds the gradients: update() gets the sum of their squares, and their own sum behind the slots. */
+  readonly keepsGradients?: boolean;
   /** The rule's own coefficients, in the order of the control row. */
   readonly coefficients: readonly string[];
   /**

@@ -20,7 +20,8 @@ export interface RMSpropOptions extends CommonOptions {
   momentum?: number;
   /**
    * The mean of squares: "ema" (default), "cumulative" over all steps, "window" over the last `window` steps, "instant" of
-   * this step alone. The last two go with neither centered nor momentum.
+   * this step alone. With `centered` the mean gradient is taken over the same steps; over a single one ("instant", or a window
+   * of 1) the variance would be 0, which is refused.
    */
   average?: "ema" | "cumulative" | "window" | "instant";
   /** Steps of the window, an integer of at least 1, fixed at construction; default 10. It costs as many arrays of state. */

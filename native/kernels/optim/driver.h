@@ -2,7 +2,8 @@
 //   kName, kSlots (count), kSlotNames, kCoefficients, a constructor that broadcasts its coefficients, and
 //   void operator()(V& p, V g, V* s) const: one update of the lanes, without FMA, one rounding per operation.
 // A rule with kHistory has a ring of squared gradients as slot 0: the driver puts g² into row `row` and hands the rule the
-// sum over the rows, added in ascending order.
+// sum over the rows, added in ascending order. Where kHistory is true the ring holds gradients: the rule gets the sum of their
+// squares as s[0] and their own sum as s[kSlots].
 // No include guard: included once per ISA, inside the region.
 
 #include "kernels/optim/clamp.h"
@@ -45,6 +46,37 @@ template <bool kWhole, class V> inline V history_sum(typename V::Scalar* ring, c
   return sum;
 }
 
+// What arithmetic takes x for: a float32 subnormal is zero of its sign. (Compilers make x of x·1.)
+template <class V> inline V counted(V x) {
+  if constexpr (sizeof(typename V::Scalar) == 8) return x;
+  return select(less(abs(x), broadcast<V>(1.17549435e-38f)), mul(x, broadcast<V>(0)), x);
+}
+
+// The same with a ring of gradients: `sum` receives their sum, the result is that of their squares.
+template <bool kWhole, class V>
+inline V history_sums(typename V::Scalar* ring, const StepSlice& slice, size_t row, V g, size_t rest, V& sum) {
+  store_lanes<kWhole>(ring + row * slice.stride, counted(g), rest);
+  sum = load_lanes<V, kWhole>(ring, rest);
+  V squares = mul(sum, sum);
+  for (size_t k = 1; k < slice.rows; ++k) {
+    const V x = load_lanes<V, kWhole>(ring + k * slice.stride, rest);
+    squares = add(squares, mul(x, x));
+    sum = add(sum, x);
+  }
+  return squares;
+}
+
+// What the driver makes of a rule's ring, where it has one.
+template <class Rule, bool kWhole, class V>
+inline void fill_history(const Rule& rule, V* s, typename V::Scalar* ring, const StepSlice& slice, V g, size_t rest) {
+  const size_t row = rule.row % slice.rows;
+  if constexpr (Rule::kHistory) {
+    s[0] = history_sums<kWhole>(ring, slice, row, g, rest, s[Rule::kSlots]);
+  } else {
+    s[0] = history_sum<kWhole>(ring, slice, row, g, rest);
+  }
+}
+
 template <class Rule, class P, bool kWhole>
 inline void step_lanes(const Rule& rule, const P& prelude, typename Rule::Vector keep, const StepSlice& slice,
                        typename Rule::Vector::Scalar* const* slots, size_t i, size_t rest) {
@@ -57,7 +89,7 @@ inline void step_lanes(const Rule& rule, const P& prelude, typename Rule::Vector
   for (size_t j = kFirst; j < Rule::kSlots; ++j) s[j] = load_lanes<V, kWhole>(slots[j] + i, rest);
   V x = load_lanes<V, kWhole>(p, rest);
   const V gradient = prelude(load_lanes<V, kWhole>(static_cast<const T*>(slice.g) + i, rest), x);
-  if constexpr (kHistory) s[0] = history_sum<kWhole>(slots[0] + i, slice, rule.row % slice.rows, gradient, rest);
+  if constexpr (kHistory) fill_history<Rule, kWhole>(rule, s, slots[0] + i, slice, gradient, rest);
   x = mul(x, keep);
   rule(x, gradient, s);
   for (size_t j = kFirst; j < Rule::kSlots; ++j) store_lanes<kWhole>(slots[j] + i, s[j], rest);

@@ -6,6 +6,7 @@
 #include "kernels/optim/adam.h"
 #include "kernels/optim/adamax.h"
 #include "kernels/optim/asgd.h"
+#include "kernels/optim/average.h"
 #include "kernels/optim/lion.h"
 #include "kernels/optim/momentum_accelerator.h"
 #include "kernels/optim/nadam.h"
@@ -54,7 +55,15 @@ constexpr StepRule kStepRules[] = {
     rule_row<RmspropLossSigned>(),
     rule_row<RmspropLossLiteral>(),
     rule_row<RmspropWindow>(),
+    rule_row<RmspropWindowMomentum>(),
+    rule_row<RmspropWindowCentered>(),
+    rule_row<RmspropWindowCenteredMomentum>(),
     rule_row<RmspropWindowInside>(),
+    rule_row<RmspropWindowInsideMomentum>(),
+    rule_row<RmspropWindowInsideCentered>(),
+    rule_row<RmspropWindowInsideCenteredMomentum>(),
     rule_row<ScheduleFreeSgd>(),
     rule_row<ScheduleFreeAdamw>(),
+    rule_row<Average>(),
+    rule_row<LookAhead>(),
 };

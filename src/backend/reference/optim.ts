@@ -40,13 +40,33 @@ function prepared(r: Round, c: Common, g: number, p: number): number {
   return r(r(clamp(r(g * c.scale), c.clip) + r(c.l2 * p)) + r(c.l1 * sign(p)));
 }
 
+interface Ring {
+  readonly data: FloatArray;
+  readonly row: number;
+  readonly count: number;
+}
+
 /** Puts g² into row `row` of the ring of squares of element i and adds all rows in ascending order. */
-function historySum(r: Round, read: Round, ring: FloatArray, i: number, count: number, row: number, g: number): number {
-  const rows = intrinsicLength(ring) / count;
-  ring[(row % rows) * count + i] = r(g * g);
-  let sum = read(ring[i]!);
-  for (let k = 1; k < rows; k++) sum = r(sum + read(ring[k * count + i]!));
+function historySum(r: Round, read: Round, { data, row, count }: Ring, i: number, g: number): number {
+  const rows = intrinsicLength(data) / count;
+  data[(row % rows) * count + i] = r(g * g);
+  let sum = read(data[i]!);
+  for (let k = 1; k < rows; k++) sum = r(sum + read(data[k * count + i]!));
   return sum;
+}
+
+/** The same with a ring of gradients: the sum of their squares, and their own. */
+function historySums(r: Round, read: Round, { data, row, count }: Ring, i: number, g: number): [number, number] {
+  const rows = intrinsicLength(data) / count;
+  data[(row % rows) * count + i] = g;
+  let sum = read(data[i]!);
+  let squares = r(sum * sum);
+  for (let k = 1; k < rows; k++) {
+    const x = read(data[k * count + i]!);
+    squares = r(squares + r(x * x));
+    sum = r(sum + x);
+  }
+  return [squares, sum];
 }
 
 function updateElements(
@@ -59,14 +79,16 @@ function updateElements(
   g: FloatArray,
   slots: readonly FloatArray[],
 ): void {
-  const s = new Float64Array(slots.length);
+  const s = new Float64Array(slots.length + 1);
   const first = rule.history ? 1 : 0;
   const count = intrinsicLength(p);
+  const ring = rule.history ? { data: slots[0]!, row: own[rule.history]!, count } : null;
   for (let i = 0; i < count; i++) {
     for (let j = first; j < slots.length; j++) s[j] = read(slots[j]![i]!);
     const x = read(p[i]!);
     const gradient = prepared(r, common, read(g[i]!), x);
-    if (rule.history) s[0] = historySum(r, read, slots[0]!, i, count, own[rule.history]!, gradient);
+    if (ring && rule.keepsGradients) [s[0], s[slots.length]] = historySums(r, read, ring, i, gradient);
+    else if (ring) s[0] = historySum(r, read, ring, i, gradient);
     p[i] = rule.update(r, own, r(x * common.keep), gradient, s);
     for (let j = first; j < slots.length; j++) slots[j]![i] = s[j]!;
   }

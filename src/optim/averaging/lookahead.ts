@@ -3,8 +3,10 @@ import type { FloatArray } from "../../core/types.ts";
 import { core, type Optimizer, type StepOptions } from "../optimizer.ts";
 import type { OptionValues } from "../options.ts";
 import type { Param } from "../parameters.ts";
+import { lookahead } from "../rules/average.ts";
 import type { OptimizerState } from "../state.ts";
-import { checkArrays, moveTowards } from "./weights.ts";
+import { AveragePlan, copyOf } from "./plan.ts";
+import { checkArrays } from "./weights.ts";
 
 export interface LookaheadOptions {
   /** Fast steps between two slow ones (k), at least 1; default 5. */
@@ -31,6 +33,7 @@ export class Lookahead<O extends OptionValues> {
   readonly slow: readonly FloatArray[];
   readonly #period: number;
   readonly #alpha: number;
+  readonly #plan: AveragePlan;
   #steps = 0;
 
   /** @throws ERR_OPTION. */
@@ -44,7 +47,12 @@ export class Lookahead<O extends OptionValues> {
     this.optimizer = optimizer;
     this.#period = period;
     this.#alpha = alpha;
-    this.slow = optimizer[core].parameters.map(({ data }) => data.slice());
+    const { parameters } = optimizer[core];
+    this.slow = parameters.map(({ data, dtype }) => copyOf(dtype, data));
+    this.#plan = new AveragePlan(
+      lookahead,
+      parameters.map(({ data }, i) => ({ parameter: data, gradient: data, slots: [this.slow[i]] })),
+    );
   }
 
   get groups(): Optimizer<O>["groups"] {
@@ -77,10 +85,7 @@ export class Lookahead<O extends OptionValues> {
   counted(steps: number): void {
     this.#steps += steps;
     if (steps === 0 || this.#steps % this.#period !== 0) return;
-    this.optimizer[core].parameters.forEach(({ data }, i) => {
-      moveTowards(this.slow[i], data, this.#alpha);
-      data.set(this.slow[i]);
-    });
+    this.#plan.run(this.#alpha, (i) => `params[${i}]`);
   }
 
   /** For schedules that read a metric, as the optimizer's. */

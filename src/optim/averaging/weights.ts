@@ -1,9 +1,11 @@
-// Averages of weights beside the weights themselves: what EMA, SWA and Lookahead share.
-import { dtypeOf } from "../../core/checks.ts";
+// Averages of weights beside the weights themselves: what EMA and SWA share.
 import { wrongKind, wrongValue } from "../../core/errors.ts";
-import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { type CheckedParam, checkParam, MemoryMap, type Param } from "../parameters.ts";
+import { average } from "../rules/average.ts";
+import { AveragePlan, copyOf } from "./plan.ts";
+
+const SWAP_PART = 16384;
 
 /** What a checkpoint keeps: the number of updates and a copy of each average. */
 export interface AverageState {
@@ -11,18 +13,6 @@ export interface AverageState {
   readonly kind: string;
   readonly updates: number;
   readonly average: readonly FloatArray[];
-}
-
-/** average ← average + weight · (parameter − average), each operation rounded to the dtype, weight rounded once. */
-export function moveTowards(average: FloatArray, parameter: FloatArray, weight: number): void {
-  const count = average.length;
-  if (dtypeOf(average) === "float32") {
-    const w = f32(weight);
-    for (let i = 0; i < count; i++) {
-      const a = operand32(average[i]);
-      average[i] = f32(a + f32(w * f32(operand32(parameter[i]) - a)));
-    }
-  } else for (let i = 0; i < count; i++) average[i] += weight * (parameter[i] - average[i]);
 }
 
 /**
@@ -33,6 +23,7 @@ export abstract class WeightAverage {
   readonly #params: readonly CheckedParam[];
   /** The averaged weights, one array per parameter; live. Between two calls of swap() they hold the trained weights. */
   readonly average: readonly FloatArray[];
+  readonly #plan: AveragePlan;
   #updates = 0;
   #swapped = false;
 
@@ -41,7 +32,11 @@ export abstract class WeightAverage {
     if (!Array.isArray(params)) throw wrongKind("params", "an array of parameters", params);
     this.#params = params.map((param, i) => checkParam(`params[${i}]`, param));
     new MemoryMap(this.#params.map(({ data }) => data));
-    this.average = this.#params.map(({ data }) => data.slice());
+    this.average = this.#params.map(({ data, dtype }) => copyOf(dtype, data));
+    this.#plan = new AveragePlan(
+      average,
+      this.#params.map(({ data }, i) => ({ parameter: this.average[i], gradient: data, slots: [] })),
+    );
   }
 
   /** Name of the kind in states. */
@@ -58,20 +53,22 @@ export abstract class WeightAverage {
   update(): void {
     this.#refuseSwapped("update");
     const weight = this.weight(this.#updates + 1);
-    this.#params.forEach((_, i) => {
-      if (weight === 1) this.average[i].set(this.#data(i));
-      else moveTowards(this.average[i], this.#data(i), weight);
-    });
+    if (weight === 1) this.#params.forEach((_, i) => void this.average[i].set(this.#data(i)));
+    else this.#plan.run(weight, (i) => `params[${i}]`);
     this.#updates++;
   }
 
   /** Exchanges average and weights in place, for evaluation; a second call undoes it exactly. */
   swap(): void {
-    this.#params.forEach((_, i) => {
-      const data = this.#data(i);
-      const kept = data.slice();
-      data.set(this.average[i]);
-      this.average[i].set(kept);
+    const all = this.#params.map((_, i) => this.#data(i));
+    all.forEach((data, i) => {
+      const average = this.average[i];
+      // In parts that stay in the cache: each array is read and written once.
+      for (let begin = 0; begin < data.length; begin += SWAP_PART) {
+        const kept = data.slice(begin, begin + SWAP_PART);
+        data.set(average.subarray(begin, begin + SWAP_PART), begin);
+        average.set(kept, begin);
+      }
     });
     this.#swapped = !this.#swapped;
   }

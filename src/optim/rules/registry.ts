@@ -8,13 +8,14 @@ import { adagrad, adagradMethod } from "./adagrad.ts";
 import { adam, adamAmsgrad, adamMethod, adamwMethod } from "./adam.ts";
 import { adamax, adamaxMethod } from "./adamax.ts";
 import { asgd, asgdMethod } from "./asgd.ts";
+import { average, lookahead } from "./average.ts";
 import { lion, lionMethod } from "./lion.ts";
 import { momentumAccelerator, momentumAcceleratorMethod } from "./momentum-accelerator.ts";
 import { nadam, nadamMethod } from "./nadam.ts";
 import { radam, radamMethod } from "./radam.ts";
 import { rmspropForms, rmspropMethod } from "./rmsprop.ts";
 import { rmspropLossLiteral, rmspropLossMethod, rmspropLossSigned } from "./rmsprop-loss.ts";
-import { rmspropWindow, rmspropWindowInside } from "./rmsprop-window.ts";
+import { rmspropWindowForms } from "./rmsprop-window.ts";
 import { rprop, rpropMethod } from "./rprop.ts";
 import { scheduleFreeAdamw, scheduleFreeAdamwMethod, scheduleFreeSgd, scheduleFreeSgdMethod } from "./schedule-free.ts";
 import { momentumEmaMethod, sgd, sgdMethod, sgdMomentum, sgdNesterov } from "./sgd.ts";
@@ -38,10 +39,11 @@ export const rules: readonly StepRule[] = [
   momentumAccelerator,
   rmspropLossSigned,
   rmspropLossLiteral,
-  rmspropWindow,
-  rmspropWindowInside,
+  ...rmspropWindowForms,
   scheduleFreeSgd,
   scheduleFreeAdamw,
+  average,
+  lookahead,
 ];
 
 export const methods = [

@@ -4,7 +4,7 @@ import type { StepRule } from "../../backend/optim.ts";
 import { wrongValue } from "../../core/errors.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 import { atLeast, choice, flag, number, wholeNumber, within } from "../options.ts";
-import { rmspropWindow, rmspropWindowInside } from "./rmsprop-window.ts";
+import { rmspropWindowForms } from "./rmsprop-window.ts";
 
 function form(inside: boolean, centered: boolean, momentum: boolean): StepRule {
   const name = ["rmsprop", inside && "inside", centered && "centered", momentum && "momentum"].filter(Boolean).join(".");
@@ -65,15 +65,16 @@ export const rmspropMethod: Method<Values> = {
     average: choice("ema", ["ema", "cumulative", "window", "instant"], "which mean of squares"),
     window: number(10, wholeNumber(1), "steps of the window", { fixed: true }),
   },
-  check({ average, centered, momentum }) {
-    if (isWindow(average) && (centered || momentum > 0)) {
-      const expected = '"ema" or "cumulative" with centered or momentum';
-      throw wrongValue("RMSprop.average", expected, average, "ERR_OPTION");
+  check(o) {
+    // The variance of one gradient is zero: the step would be g/ε whatever the history.
+    if (o.centered && isWindow(o.average) && rowsOf(o) === 1) {
+      const expected = "no centered beside a mean over one step, whose variance is 0";
+      throw wrongValue(o.average === "instant" ? "RMSprop.average" : "RMSprop.window", expected, o.average, "ERR_OPTION");
     }
   },
   rule({ epsilonInside, centered, momentum, average }) {
-    if (isWindow(average)) return epsilonInside ? rmspropWindowInside : rmspropWindow;
-    return rmspropForms[(epsilonInside ? 4 : 0) + (centered ? 2 : 0) + (momentum > 0 ? 1 : 0)]!;
+    const forms = isWindow(average) ? rmspropWindowForms : rmspropForms;
+    return forms[(epsilonInside ? 4 : 0) + (centered ? 2 : 0) + (momentum > 0 ? 1 : 0)]!;
   },
   historyRows: (o) => rowsOf(o),
   coefficients(o, { t, rate }, c, at) {
@@ -84,6 +85,7 @@ export const rmspropMethod: Method<Values> = {
       c[at + 1] = epsilon;
       c[at + 2] = 1 / Math.min(t, rows);
       c[at + 3] = (t - 1) % rows;
+      c[at + 4] = momentum;
       return;
     }
     const gain = average === "cumulative" ? 1 / t : 1 - alpha;
