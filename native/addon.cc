@@ -14,6 +14,7 @@ void add_exports(Napi::Env env, Napi::Object exports) {
   register_memory(env, exports);
   register_reduce(env, exports);
   register_optim(env, exports);
+  register_gradients(env, exports);
   register_traffic(env, exports);
   register_gemm(env, exports);
   register_program(env, exports);

@@ -18,6 +18,7 @@ void register_program(Napi::Env env, Napi::Object exports);
 void register_loop(Napi::Env env, Napi::Object exports);
 void register_reduce(Napi::Env env, Napi::Object exports);
 void register_optim(Napi::Env env, Napi::Object exports);
+void register_gradients(Napi::Env env, Napi::Object exports);
 void register_traffic(Napi::Env env, Napi::Object exports);
 void register_gemm(Napi::Env env, Napi::Object exports);
 void register_gemm_async(Napi::Env env, Napi::Object exports, double* control);

@@ -1,6 +1,7 @@
 #include "reduce/reduce.h"
 
 #include "dispatch/dispatch.h"
+#include "kernels/gradients/table.h"
 #include "kernels/ops/reduce_table.h"
 #include "memory/fp_mode.h"
 #include "parallel/pool.h"
@@ -41,5 +42,7 @@ double reduce_sum(const float* x, size_t count) { return reduce(x, count, kernel
 double reduce_sum(const double* x, size_t count) { return reduce(x, count, kernels().reduce->sum_f64); }
 double reduce_sum_squares(const float* x, size_t count) { return reduce(x, count, kernels().reduce->sum_squares_f32); }
 double reduce_sum_squares(const double* x, size_t count) { return reduce(x, count, kernels().reduce->sum_squares_f64); }
+double reduce_sum_absolute(const float* x, size_t count) { return reduce(x, count, kernels().gradients->f32.absolute_sums); }
+double reduce_sum_absolute(const double* x, size_t count) { return reduce(x, count, kernels().gradients->f64.absolute_sums); }
 
 }  // namespace downhill

@@ -5,10 +5,12 @@
 
 namespace downhill {
 
-// Σ xᵢ and Σ xᵢ² in float64; +0 for count 0. Sets the floating-point mode itself, allocates nothing, never fails.
+// Σ xᵢ, Σ xᵢ² and Σ |xᵢ| in float64; +0 for count 0. Sets the floating-point mode itself, allocates nothing, never fails.
 double reduce_sum(const float* x, size_t count);
 double reduce_sum(const double* x, size_t count);
 double reduce_sum_squares(const float* x, size_t count);
 double reduce_sum_squares(const double* x, size_t count);
+double reduce_sum_absolute(const float* x, size_t count);
+double reduce_sum_absolute(const double* x, size_t count);
 
 }  // namespace downhill

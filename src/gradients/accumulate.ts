@@ -1,10 +1,9 @@
 // Gradient accumulation: the mean over several mini-batches, as if they had been one.
-import { dtypeOf } from "../core/checks.ts";
+import { currentBackend } from "../backend/select.ts";
 import { fault, wrongValue } from "../core/errors.ts";
-import { f32, operand32 } from "../core/f32.ts";
 import type { FloatArray } from "../core/types.ts";
 import { checkParam, type Param } from "../optim/parameters.ts";
-import { checkGradients, scaleInPlace } from "./arrays.ts";
+import { checkGradients } from "./arrays.ts";
 
 /**
  * Adds gradients up and hands back their mean. Sums are kept in the gradients' dtype, in the order of the calls; the mean
@@ -42,7 +41,7 @@ export class GradientAccumulator {
     }
     if (first) this.#sums = arrays.map((array) => array.slice());
     else if (this.#count === 0) this.#sums.forEach((sum, k) => void sum.set(arrays[k]));
-    else this.#sums.forEach((sum, k) => void addInto(sum, arrays[k]));
+    else currentBackend().addArrays(this.#sums, arrays);
     this.#count++;
   }
 
@@ -67,14 +66,8 @@ export class GradientAccumulator {
    */
   mean(): readonly FloatArray[] {
     if (this.count === 0) throw fault("ERR_STATE", "mean: no gradients were added");
-    for (const sum of this.#sums) scaleInPlace(sum, 1 / this.#count);
+    currentBackend().scaleArrays(this.#sums, new Float64Array(this.#sums.length).fill(1 / this.#count));
     this.#taken = true;
     return this.#sums;
   }
-}
-
-/** sum ← sum + x in the dtype's arithmetic. */
-function addInto(sum: FloatArray, x: FloatArray): void {
-  if (dtypeOf(sum) === "float32") for (let i = 0; i < sum.length; i++) sum[i] = f32(operand32(sum[i]) + operand32(x[i]));
-  else for (let i = 0; i < sum.length; i++) sum[i] += x[i];
 }

@@ -1,7 +1,8 @@
 // Adaptive gradient clipping (Brock, De, Smith, Simonyan: "High-Performance Large-Scale Image Recognition Without
 // Normalization", 2021): each unit's gradient is bounded by a fraction of that unit's weights.
+import { unitsOf } from "../backend/optim.ts";
+import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
-import { f32, operand32 } from "../core/f32.ts";
 import { type CheckedParam, checkParam, type Param } from "../optim/parameters.ts";
 import { checkBound } from "./arrays.ts";
 
@@ -12,25 +13,8 @@ export interface AdaptiveClipOptions {
   readonly epsilon?: number;
 }
 
-/** Units of a tensor: the last axis (weights are [in, out], kernels [..., in, out]); a vector or scalar is one unit. */
-function units(shape: readonly number[]): number {
-  return shape.length < 2 ? 1 : shape[shape.length - 1];
-}
-
-/** Squared norm of each unit: one ascending float64 chain per column. */
-function unitNorms({ data, shape, dtype }: CheckedParam): Float64Array {
-  const columns = units(shape);
-  const sums = new Float64Array(columns);
-  const read = dtype === "float32" ? operand32 : (x: number): number => x;
-  for (let i = 0; i < data.length; i++) {
-    const x = read(data[i]);
-    sums[i % columns] += x * x;
-  }
-  return sums.map(Math.sqrt);
-}
-
 /**
- * For every unit with ‖g‖ > λ · max(‖w‖, ε): g ← g · λ · max(‖w‖, ε) ÷ max(‖g‖, 1e-6), in place. Units are the columns of
+ * For every unit with ‖g‖ > λ · max(‖w‖, ε): g ← g · (λ · max(‖w‖, ε) ÷ max(‖g‖, 1e-6)), in place, the factor rounded once. Units are the columns of
  * the last axis; vectors are one unit. A unit whose norm is NaN is left as it is.
  * @param gradients one per parameter; null skips it. @throws ERR_LENGTH, ERR_DTYPE, ERR_DETACHED, ERR_SHAPE, ERR_OPTION;
  * nothing is changed then.
@@ -43,22 +27,14 @@ export function adaptiveClip(
   const { clipping = 0.01, epsilon = 1e-3 } = options;
   checkBound("clipping", clipping);
   checkBound("epsilon", epsilon);
-  for (const { gradient, parameter } of checkPairs(gradients, parameters)) {
-    const weights = unitNorms(parameter);
-    const norms = unitNorms({ ...gradient, shape: parameter.shape });
-    const single = gradient.dtype === "float32";
-    const factors = norms.map((norm, unit) => {
-      const most = clipping * Math.max(weights[unit], epsilon);
-      const factor = norm > most ? most / Math.max(norm, 1e-6) : 1;
-      return single ? f32(factor) : factor;
-    });
-    const { data } = gradient;
-    for (let i = 0; i < data.length; i++) {
-      const factor = factors[i % factors.length];
-      if (factor === 1) continue;
-      data[i] = single ? f32(operand32(data[i]) * factor) : data[i] * factor;
-    }
-  }
+  const pairs = checkPairs(gradients, parameters);
+  currentBackend().clipUnits(
+    pairs.map(({ gradient }) => gradient.data),
+    pairs.map(({ parameter }) => parameter.data),
+    pairs.map(({ parameter }) => unitsOf(parameter.shape)),
+    clipping,
+    epsilon,
+  );
 }
 
 /** Gradients beside their parameters, of one dtype and length. */

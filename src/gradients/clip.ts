@@ -2,18 +2,20 @@
 
 import { reduceTerms } from "../backend/reference/reduce.ts";
 import { currentBackend } from "../backend/select.ts";
-import { dtypeOf, intrinsicLength } from "../core/checks.ts";
+import { dtypeOf } from "../core/checks.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
-import { operand32 } from "../core/f32.ts";
+import { f32, operand32 } from "../core/f32.ts";
 import { pow } from "../core/scalar-math.ts";
 import type { FloatArray } from "../core/types.ts";
 import type { Param } from "../optim/parameters.ts";
-import { checkBound, checkGradients, scaleInPlace } from "./arrays.ts";
+import { checkBound, checkGradients } from "./arrays.ts";
 
 export interface NormOptions {
   /** p of the p-norm: 1 or more, Infinity for the largest magnitude; default 2. */
   readonly normType?: number;
 }
+
+const arraysOf = (gradients: readonly (Param | null)[]): FloatArray[] => checkGradients(gradients).map(({ data }) => data);
 
 function checkNormType(options: NormOptions): number {
   const p = options.normType ?? 2;
@@ -22,20 +24,16 @@ function checkNormType(options: NormOptions): number {
   return p;
 }
 
-/** Σ |x|ᵖ of one array, or its largest magnitude for p = Infinity (NaN where an element is NaN). */
-function powerSum(x: FloatArray, p: number): number {
-  if (p === 2) return currentBackend().sumSquares(x);
-  const read = dtypeOf(x) === "float32" ? operand32 : (value: number): number => value;
-  if (p === Infinity) {
-    let largest = 0;
-    for (const value of x) {
-      const magnitude = Math.abs(read(value));
-      if (!(magnitude <= largest)) largest = magnitude;
-      if (Number.isNaN(magnitude)) return NaN;
-    }
-    return largest;
-  }
-  return reduceTerms(x.length, p === 1 ? (i) => Math.abs(read(x[i])) : (i) => pow(Math.abs(read(x[i])), p));
+/** Σ |x|ᵖ of each array, or its largest magnitude for p = Infinity (NaN where an element is NaN). */
+function powerSums(arrays: readonly FloatArray[], p: number): Float64Array {
+  if (p === 2) return currentBackend().normsOf(arrays, "squares");
+  if (p === 1) return currentBackend().normsOf(arrays, "absolute");
+  if (p === Infinity) return currentBackend().normsOf(arrays, "largest");
+  // The power function is this package's own and has no native twin.
+  return Float64Array.from(arrays, (x) => {
+    const read = dtypeOf(x) === "float32" ? operand32 : (value: number): number => value;
+    return reduceTerms(x.length, (i) => pow(Math.abs(read(x[i])), p));
+  });
 }
 
 function rootOf(sum: number, p: number): number {
@@ -43,19 +41,12 @@ function rootOf(sum: number, p: number): number {
   return p === 1 || p === Infinity ? sum : pow(sum, 1 / p);
 }
 
-function normOf(arrays: readonly FloatArray[], p: number): number {
-  if (p === Infinity) {
-    let largest = 0;
-    for (const array of arrays) {
-      const own = powerSum(array, p);
-      if (Number.isNaN(own)) return NaN;
-      if (own > largest) largest = own;
-    }
-    return largest;
-  }
-  let total = 0;
-  for (const array of arrays) total += powerSum(array, p);
-  return rootOf(total, p);
+function normOf(sums: Float64Array, p: number): number {
+  if (p === Infinity) return sums.reduce((largest, x) => (Number.isNaN(x) || x > largest ? x : largest), 0);
+  return rootOf(
+    sums.reduce((total, x) => total + x, 0),
+    p,
+  );
 }
 
 /**
@@ -65,8 +56,7 @@ function normOf(arrays: readonly FloatArray[], p: number): number {
  */
 export function globalNorm(gradients: readonly (Param | null)[], options: NormOptions = {}): number {
   const p = checkNormType(options);
-  const arrays = checkGradients(gradients).map(({ data }) => data);
-  return normOf(arrays, p);
+  return normOf(powerSums(arraysOf(gradients), p), p);
 }
 
 /** min(1, maxNorm ÷ (norm + 1e-6)), PyTorch's coefficient; NaN where the norm is NaN. */
@@ -78,19 +68,18 @@ export function clipCoefficient(norm: number, maxNorm: number): number {
 /**
  * Clamps every element to [−limit, limit], in place (PyTorch `clip_grad_value_`). NaN stays NaN, and what is within
  * the limits keeps its bits.
- * @param limit above 0; rounded to the dtype.
+ * @param limit above 0; rounded to the dtype, in which it must not be subnormal.
  * @throws ERR_DTYPE, ERR_DETACHED, ERR_SHAPE, ERR_OPTION; nothing is changed then.
  */
 export function clipByValue(gradients: readonly (Param | null)[], limit: number): void {
   checkBound("limit", limit);
-  for (const { data, dtype } of checkGradients(gradients)) {
-    const bound = dtype === "float32" ? Math.fround(limit) : limit;
-    const count = intrinsicLength(data);
-    for (let i = 0; i < count; i++) {
-      if (data[i] > bound) data[i] = bound;
-      else if (data[i] < -bound) data[i] = -bound;
-    }
-  }
+  const checked = checkGradients(gradients);
+  if (f32(limit) === 0 && checked.some(({ dtype }) => dtype === "float32"))
+    throw wrongValue("limit", "a number that float32 has as a normal one", limit, "ERR_OPTION");
+  currentBackend().clampArrays(
+    checked.map(({ data }) => data),
+    limit,
+  );
 }
 
 /**
@@ -100,11 +89,14 @@ export function clipByValue(gradients: readonly (Param | null)[], limit: number)
 export function clipByNorm(gradients: readonly (Param | null)[], maxNorm: number, options: NormOptions = {}): number[] {
   checkBound("maxNorm", maxNorm);
   const p = checkNormType(options);
-  return checkGradients(gradients).map(({ data }) => {
-    const norm = normOf([data], p);
-    scaleInPlace(data, clipCoefficient(norm, maxNorm));
-    return norm;
-  });
+  const arrays = arraysOf(gradients);
+  if (p === 2) return [...currentBackend().clipNorms(arrays, maxNorm)];
+  const norms = powerSums(arrays, p).map((sum) => rootOf(sum, p));
+  currentBackend().scaleArrays(
+    arrays,
+    norms.map((norm) => clipCoefficient(norm, maxNorm)),
+  );
+  return [...norms];
 }
 
 /**
@@ -116,9 +108,9 @@ export function clipByNorm(gradients: readonly (Param | null)[], maxNorm: number
 export function clipByGlobalNorm(gradients: readonly (Param | null)[], maxNorm: number, options: NormOptions = {}): number {
   checkBound("maxNorm", maxNorm);
   const p = checkNormType(options);
-  const arrays = checkGradients(gradients).map(({ data }) => data);
-  const norm = normOf(arrays, p);
-  const coefficient = clipCoefficient(norm, maxNorm);
-  for (const array of arrays) scaleInPlace(array, coefficient);
+  const arrays = arraysOf(gradients);
+  if (p === 2) return currentBackend().clipGlobalNorm(arrays, maxNorm);
+  const norm = normOf(powerSums(arrays, p), p);
+  currentBackend().scaleArrays(arrays, new Float64Array(arrays.length).fill(clipCoefficient(norm, maxNorm)));
   return norm;
 }

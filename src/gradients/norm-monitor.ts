@@ -66,14 +66,18 @@ export class GradientNormMonitor {
    * @throws ERR_DTYPE, ERR_DETACHED, ERR_LENGTH where a group's parameter has no entry.
    */
   observe(gradients: readonly (Param | null)[]): number[] {
-    const backend = currentBackend();
-    const norms = this.#rows.map(({ params }) => {
-      let sum = 0;
-      for (const index of params) {
+    const own = this.#rows.map(({ params }) =>
+      params.flatMap((index) => {
         const gradient = gradients[index];
         if (gradient === undefined) throw wrongValue("gradients", `an entry ${index}`, gradients.length, "ERR_LENGTH");
-        if (gradient !== null) sum += backend.sumSquares(checkParam(`gradients[${index}]`, gradient).data);
-      }
+        return gradient === null ? [] : [checkParam(`gradients[${index}]`, gradient).data];
+      }),
+    );
+    const squares = currentBackend().normsOf(own.flat(), "squares");
+    let at = 0;
+    const norms = own.map((arrays) => {
+      let sum = 0;
+      for (let k = 0; k < arrays.length; k++) sum += squares[at++];
       return Math.sqrt(sum);
     });
     norms.forEach((norm, i) => {

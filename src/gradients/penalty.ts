@@ -1,7 +1,7 @@
 // The gradients of L1 and L2 penalties, for loops that form gradients themselves. The optimizers' `l1` and `l2` options do
 // the same inside step(), with the same bits.
+import { currentBackend } from "../backend/select.ts";
 import { wrongKind, wrongValue } from "../core/errors.ts";
-import { f32, operand32 } from "../core/f32.ts";
 import type { Param } from "../optim/parameters.ts";
 import { checkPairs } from "./adaptive-clip.ts";
 
@@ -25,19 +25,11 @@ export function addL1L2(gradients: readonly (Param | null)[], parameters: readon
   const { l1 = 0, l2 = 0 } = options;
   checkFactor("l1", l1);
   checkFactor("l2", l2);
-  for (const { gradient, parameter } of checkPairs(gradients, parameters)) {
-    const single = gradient.dtype === "float32";
-    const round = single ? f32 : (x: number): number => x;
-    const read = single ? operand32 : round;
-    const [a, b] = [round(l1), round(l2)];
-    const { data: g } = gradient;
-    const { data: p } = parameter;
-    for (let i = 0; i < g.length; i++) {
-      const x = read(p[i]);
-      let value = g[i];
-      if (b !== 0) value = round(read(value) + round(b * x));
-      if (a !== 0) value = round(read(value) + round(a * (x > 0 ? 1 : x < 0 ? -1 : x * 0)));
-      g[i] = value;
-    }
-  }
+  const pairs = checkPairs(gradients, parameters);
+  currentBackend().addPenalty(
+    pairs.map(({ gradient }) => gradient.data),
+    pairs.map(({ parameter }) => parameter.data),
+    l1,
+    l2,
+  );
 }

@@ -2,6 +2,7 @@
 // Each family's exports are declared beside its native backend part and joined here.
 
 import type { GemmAddon } from "./gemm.ts";
+import type { GradientAddon } from "./gradients.ts";
 import type { OptimAddon } from "./optim.ts";
 import type { ProgramAddon } from "./program.ts";
 import type { ReduceAddon } from "./reduce.ts";
@@ -19,4 +20,4 @@ export interface MemoryAddon {
   allocate(bytes: number): ArrayBuffer | null;
 }
 
-export interface Addon extends InfoAddon, MemoryAddon, GemmAddon, OptimAddon, ProgramAddon, ReduceAddon {}
+export interface Addon extends InfoAddon, MemoryAddon, GemmAddon, OptimAddon, ProgramAddon, ReduceAddon, GradientAddon {}

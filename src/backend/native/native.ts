@@ -3,6 +3,7 @@ import { fault } from "../../core/errors.ts";
 import type { Backend } from "../backend.ts";
 import type { Addon } from "./addon.ts";
 import { nativeGemm } from "./gemm.ts";
+import { nativeGradients } from "./gradients.ts";
 import { nativeOptim } from "./optim.ts";
 import { createNativeProgram } from "./program.ts";
 import { createNativeReduce } from "./reduce.ts";
@@ -12,6 +13,7 @@ export function createNative(addon: Addon): Backend {
     ...nativeGemm(addon),
     ...createNativeReduce(addon),
     ...nativeOptim(addon),
+    ...nativeGradients(addon),
     ...createNativeProgram(addon),
     name: "native",
     exact: true,

@@ -2,6 +2,7 @@
 import { fault } from "../../core/errors.ts";
 import type { Backend } from "../backend.ts";
 import { referenceGemm } from "./gemm.ts";
+import { referenceGradients } from "./gradients.ts";
 import { createReferenceProgram } from "./loop.ts";
 import { referenceOptim } from "./optim.ts";
 import { createReferenceReduce } from "./reduce.ts";
@@ -12,6 +13,7 @@ export function createReference(exact: boolean): Backend {
     ...gemm,
     ...createReferenceReduce(),
     ...referenceOptim(gemm.gemm),
+    ...referenceGradients(),
     ...createReferenceProgram(gemm),
     name: "reference",
     exact,
