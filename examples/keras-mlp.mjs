@@ -13,6 +13,6 @@ model.compile({
   loss: "sparseCategoricalCrossentropy",
   metrics: ["accuracy"],
 });
-await model.fit(train.x, train.y, { epochs: Number(process.argv[2] ?? 10), batchSize: 128, validationSplit: 0.1, verbose: 2 });
+await model.fit(train.x, train.y, { epochs: Number(process.argv[2] ?? 10), validationSplit: 0.1, verbose: 2 });
 const { loss, accuracy } = await model.evaluate(test.x, test.y);
 console.log(`test loss ${loss.toFixed(4)}, test accuracy ${accuracy.toFixed(4)}`);

@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { elementCount } from "../core/shape.ts";
 import { readCsv, type Table } from "../data/csv.ts";
 import {
+  columnIndex,
   type EncodingOptions,
   encodeFeatures,
   encodeTarget,
@@ -15,7 +16,7 @@ import { readIdx } from "../data/idx.ts";
 import { loadIdxDataset } from "../data/idx-dataset.ts";
 import { readJsonl } from "../data/jsonl.ts";
 import { readNpy } from "../data/npy.ts";
-import { UsageError } from "./args.ts";
+import { suggestion, UsageError } from "./args.ts";
 
 /** How to bring new rows into the form the model was trained on; kept in the model file. */
 export type InputEncoding =
@@ -63,6 +64,22 @@ function withTarget(table: Table, target: Table, path: string): Table {
   return { columns: [...table.columns, "target"], rows: table.rows.map((row, i) => [...row, target.rows[i]![0]!]) };
 }
 
+/** A column that is not there is a mistake in the arguments. @throws UsageError. */
+function checkColumns(table: Table, target: string | undefined, ignore: readonly string[] = []): void {
+  const named = [
+    ...(target === undefined ? [] : [["--target", target] as const]),
+    ...ignore.map((name) => ["--ignore", name] as const),
+  ];
+  for (const [option, column] of named) {
+    try {
+      columnIndex(option, table, column);
+    } catch (error) {
+      const near = suggestion(column, table.columns);
+      throw new UsageError(`${(error as Error).message}${near}`);
+    }
+  }
+}
+
 async function tableData(path: string, options: EncodingOptions): Promise<LoadedData> {
   let table = await loadTable(path);
   let { target } = options;
@@ -70,6 +87,7 @@ async function tableData(path: string, options: EncodingOptions): Promise<Loaded
     table = withTarget(table, await loadTable(target), target);
     target = "target";
   }
+  checkColumns(table, target, options.ignore);
   const encoding = fitEncoding(table, { ...options, ...(target === undefined ? {} : { target }) });
   const classes = encoding.target.kind === "class" ? encoding.target.classes.length : 1;
   return {

@@ -1,6 +1,6 @@
 // downhill train: data in, model and report out.
 import { existsSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { setBackend, setThreads } from "../backend/select.ts";
 import { writeFileAtomic } from "../checkpoint/file.ts";
 import { permutation } from "../core/random.ts";
@@ -45,7 +45,11 @@ function checkPaths(values: TrainValues, path: string): { save: string; report: 
   if (log !== undefined && !/\.(csv|jsonl)$/.test(log))
     throw new UsageError(`--log: expected a name ending in .csv or .jsonl, received "${log}"`);
   if (resume && !existsSync(save)) throw new UsageError(`--resume: ${save}: no such file`);
-  return { save, report: values.report ?? `${stem}.html` };
+  const report = values.report ?? `${stem}.html`;
+  for (const [option, file] of Object.entries({ save, report, log, plot: values.plot }))
+    if (file !== undefined && !existsSync(dirname(file)))
+      throw new UsageError(`--${option}: ${dirname(file)}: no such directory`);
+  return { save, report };
 }
 
 const settingsText = ({ name, ...options }: Readonly<Record<string, string | number | boolean>>): string =>

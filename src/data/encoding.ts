@@ -43,13 +43,13 @@ function moments(cells: readonly string[]): { mean: number; deviation: number } 
 }
 
 /** The index of a column by name, or by index from 0. @throws RangeError ERR_OPTION listing the columns. */
-export function columnIndex(table: Table, column: string): number {
+export function columnIndex(argument: string, table: Table, column: string): number {
   const byName = table.columns.indexOf(column);
   if (byName >= 0) return byName;
   const index = Number(column);
   if (column.trim() !== "" && Number.isInteger(index) && index >= -table.columns.length && index < table.columns.length)
     return index < 0 ? table.columns.length + index : index;
-  throw wrongValue("target", `one of the columns ${table.columns.slice(0, 20).join(", ")}`, column, "ERR_OPTION");
+  throw wrongValue(argument, `one of the columns ${table.columns.slice(0, 20).join(", ")}`, column, "ERR_OPTION");
 }
 
 function isNumberColumn(cells: readonly string[]): boolean {
@@ -80,8 +80,8 @@ function fitTarget(column: string, cells: readonly string[], task: EncodingOptio
 
 /** Measures how to turn a table's columns into numbers. @throws Error ERR_FORMAT, RangeError ERR_OPTION. */
 export function fitEncoding(table: Table, options: EncodingOptions = {}): TableEncoding {
-  const target = options.target === undefined ? table.columns.length - 1 : columnIndex(table, options.target);
-  const ignored = new Set((options.ignore ?? []).map((column) => columnIndex(table, column)));
+  const target = options.target === undefined ? table.columns.length - 1 : columnIndex("target", table, options.target);
+  const ignored = new Set((options.ignore ?? []).map((column) => columnIndex("ignore", table, column)));
   const cellsOf = (index: number) => table.rows.map((row) => row[index]!);
   const features: FeatureEncoding[] = [];
   table.columns.forEach((column, index) => {

@@ -7,7 +7,7 @@ import { type Metric, predictedClasses, targetClasses } from "./metrics.ts";
 import type { Trainer, TrainingData } from "./trainer.ts";
 
 /** Rows of one slice. It only bounds how long the event loop waits, and the memory for outputs. */
-const SLICE = 4096;
+const SLICE = 1024;
 
 export interface Evaluation {
   /** "loss" and the metrics by name. */

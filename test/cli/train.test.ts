@@ -132,7 +132,10 @@ describe("train and predict", () => {
   test.each<[string[], number, RegExp]>([
     [["train"], 2, /expected a file or directory/],
     [["train", "none.csv"], 2, /none\.csv: no such file/],
-    [["train", "flowers.csv", "--target", "kin"], 1, /expected one of the columns width, petal, color, kind/],
+    [["train", "flowers.csv", "--target", "kin"], 2, /--target: expected one of the columns .* did you mean kind\?/],
+    [["train", "flowers.csv", "--ignore", "width,coler"], 2, /--ignore: expected one of the columns .* did you mean color\?/],
+    [["train", "flowers.csv", "--save", "no/where.safetensors"], 2, /--save: no: no such directory/],
+    [["train", "flowers.csv", "--report", "no/where.html"], 2, /--report: no: no such directory/],
     [["train", "flowers.csv", "--optimizer", "adm"], 2, /received "adm", did you mean adam\?/],
     [["train", "flowers.csv", "--model", "64 rellu"], 2, /unknown activation/],
     [["train", "flowers.csv", "--validation", "1"], 2, /--validation: expected a number of at least 0 and below 1/],
