@@ -6,6 +6,7 @@ import type { FloatArray } from "../../core/types.ts";
 import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
 import { fma32 } from "./fma.ts";
 import { SMOOTH } from "./ops/activations.ts";
+import { fourColumnPanels, fourRows, oneRow } from "./tile.ts";
 
 /** One step of a chain: a·b + c. */
 type MultiplyAdd = (a: number, b: number, c: number) => number;
@@ -13,8 +14,14 @@ type MultiplyAdd = (a: number, b: number, c: number) => number;
 const fastStep32: MultiplyAdd = (a, b, c) => Math.fround(a * b + c);
 const step64: MultiplyAdd = (a, b, c) => a * b + c;
 
-/** rows × columns elements, rows `ld` apart (columns `ld` apart where transposed), as a dense row-major copy. */
+/** As `copied`, but the array itself where it is dense already. */
 function dense(from: FloatArray, rows: number, columns: number, ld: number, transposed: boolean): FloatArray {
+  const ours = from instanceof Float32Array || from instanceof Float64Array; // not another realm's: tiles tell them apart
+  return ours && !transposed && (ld === columns || rows === 1) ? from : copied(from, rows, columns, ld, transposed);
+}
+
+/** rows × columns elements, rows `ld` apart (columns `ld` apart where transposed), as a dense row-major copy. */
+function copied(from: FloatArray, rows: number, columns: number, ld: number, transposed: boolean): FloatArray {
   const to = dtypeOf(from) === "float32" ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
   const rowStep = transposed ? 1 : ld;
   const columnStep = transposed ? ld : 1;
@@ -24,13 +31,13 @@ function dense(from: FloatArray, rows: number, columns: number, ld: number, tran
   return to;
 }
 
-/** One row of accumulators, k ascending: out[j] = Σ a[p]·b[p, j] from +0. `b` has rows of n. */
-function chainRow(step: MultiplyAdd, k: number, n: number, a: FloatArray, aAt: number, b: FloatArray, out: FloatArray): void {
+/** One row of exact accumulators, k ascending: out[j] = Σ a[p]·b[p, j] from +0. `b` has rows of n. */
+function exactRow(k: number, n: number, a: FloatArray, aAt: number, b: FloatArray, out: FloatArray): void {
   out.fill(0);
   for (let p = 0; p < k; p++) {
     const x = a[aAt + p]!;
     const bAt = p * n;
-    for (let j = 0; j < n; j++) out[j] = step(x, b[bAt + j]!, out[j]!);
+    for (let j = 0; j < n; j++) out[j] = fma32(x, b[bAt + j]!, out[j]!);
   }
 }
 
@@ -120,9 +127,21 @@ export function referenceGemm(exact: boolean): GemmBackend {
       const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
       const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
       const row = single ? new Float32Array(n) : new Float64Array(n);
-      for (let i = 0; i < m; i++) {
+      const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
+      if (tiled > 0) {
+        const panels = fourColumnPanels(k, n, b);
+        const width = Math.ceil(n / 4) * 4;
+        const four = single ? new Float32Array(4 * width) : new Float64Array(4 * width);
+        for (let i = 0; i < tiled; i++) {
+          if (i % 4 === 0) fourRows(k, n, a, i * k, panels, four);
+          const at = (i % 4) * width;
+          finishRow(call, i, four.subarray(at, at + n) as FloatArray, round, operand);
+        }
+      }
+      for (let i = tiled; i < m; i++) {
         if (k > 0 && dot) dotRow(step, round, k, n, a, i * k, b, row);
-        else chainRow(step, k, n, a, i * k, b, row);
+        else if (single && exact) exactRow(k, n, a, i * k, b, row);
+        else oneRow(k, n, a, i * k, b, row);
         finishRow(call, i, row, round, operand);
       }
     },
@@ -143,7 +162,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
       backend.gemm(call);
     },
     packB({ n, k, b, ldb, transB }) {
-      return new ReferencePackedB(backend, transB ? dense(b, n, k, ldb, false) : dense(b, k, n, ldb, false));
+      return new ReferencePackedB(backend, transB ? copied(b, n, k, ldb, false) : copied(b, k, n, ldb, false));
     },
     isStable(array) {
       return Object.prototype.toString.call(array.buffer) === "[object SharedArrayBuffer]";
