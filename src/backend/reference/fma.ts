@@ -1,5 +1,6 @@
 // The fused multiply-add that JavaScript lacks: a·b + c with one rounding to float32 (NUMERICS: GEMM).
 import { f32, operand32 } from "../../core/f32.ts";
+import type { FloatArray } from "../../core/types.ts";
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
@@ -32,4 +33,32 @@ export function fma32(a: number, b: number, c: number): number {
   const part = sum - product;
   const error = product - (sum - part) + (addend - part);
   return f32(error === 0 || Number.isNaN(error) ? sum : nudge(error > 0 === sum > 0));
+}
+
+/**
+ * out[j] = fma(x, b[bAt + j], out[j]) for n elements, none of which is subnormal (see `flushed`). Where the sum is neither
+ * close to a midpoint nor small, one rounding is left to do: a test of the low bits instead of the whole repair.
+ */
+export function fmaRow32(n: number, x: number, b: FloatArray, bAt: number, out: FloatArray): void {
+  for (let j = 0; j < n; j++) {
+    const y = b[bAt + j]!;
+    const c = out[j]!;
+    const sum = x * y + c;
+    double[0] = sum;
+    const plain = (words[LOW]! & 0x1fffffff) !== 0x10000000 && (sum > 2e-38 || sum < -2e-38);
+    out[j] = plain ? Math.fround(sum) : fma32(x, y, c);
+  }
+}
+
+/** A copy in which subnormals are zeros of their sign, as arithmetic reads them; the array itself where there are none. */
+export function flushed(array: FloatArray): FloatArray {
+  let to = array;
+  for (let i = 0; i < array.length; i++) {
+    const x = array[i]!;
+    const read = operand32(x);
+    if (Object.is(x, read)) continue;
+    if (to === array) to = array.slice() as FloatArray;
+    to[i] = read;
+  }
+  return to;
 }

@@ -4,7 +4,7 @@ import { dtypeOf } from "../../core/checks.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
-import { fma32 } from "./fma.ts";
+import { flushed, fma32, fmaRow32 } from "./fma.ts";
 import { SMOOTH } from "./ops/activations.ts";
 import { fourColumnPanels, fourRows, oneRow } from "./tile.ts";
 
@@ -31,14 +31,10 @@ function copied(from: FloatArray, rows: number, columns: number, ld: number, tra
   return to;
 }
 
-/** One row of exact accumulators, k ascending: out[j] = Σ a[p]·b[p, j] from +0. `b` has rows of n. */
+/** One row of exact accumulators, k ascending: out[j] = Σ a[p]·b[p, j] from +0. `b` has rows of n; both are flushed. */
 function exactRow(k: number, n: number, a: FloatArray, aAt: number, b: FloatArray, out: FloatArray): void {
   out.fill(0);
-  for (let p = 0; p < k; p++) {
-    const x = a[aAt + p]!;
-    const bAt = p * n;
-    for (let j = 0; j < n; j++) out[j] = fma32(x, b[bAt + j]!, out[j]!);
-  }
+  for (let p = 0; p < k; p++) fmaRow32(n, a[aAt + p]!, b, p * n, out);
 }
 
 /** One row of accumulators in dot order: 16 chains per element, combined at distance 8, 4, 2, 1. `b` has rows of k. */
@@ -126,6 +122,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
       const dot = isDotOrder(m, n, call.transA, call.transB);
       const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
       const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
+      const [x, y] = single && exact && !dot && k > 0 ? [flushed(a), flushed(b)] : [a, b];
       const row = single ? new Float32Array(n) : new Float64Array(n);
       const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
       if (tiled > 0) {
@@ -140,7 +137,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
       }
       for (let i = tiled; i < m; i++) {
         if (k > 0 && dot) dotRow(step, round, k, n, a, i * k, b, row);
-        else if (single && exact) exactRow(k, n, a, i * k, b, row);
+        else if (single && exact) exactRow(k, n, x, i * k, y, row);
         else oneRow(k, n, a, i * k, b, row);
         finishRow(call, i, row, round, operand);
       }
