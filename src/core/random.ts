@@ -134,10 +134,16 @@ export function permutation(seed: number, stream: number, n: number, out?: Uint3
   if (out !== undefined && arrayKind(out) !== "Uint32Array") throw wrongKind("out", "a Uint32Array", out);
   if (out !== undefined && out.length !== n) throw wrongValue("out", `a length of ${n}`, out.length, "ERR_LENGTH");
   const order = out ?? new Uint32Array(n);
-  for (let i = 0; i < n; i++) {
-    const j = integer(seed, stream, i, i + 1);
+  for (let i = 0; i < n; i += 2) {
+    // Draws i and i + 1, as integer() makes them, from one block.
+    const words = blockAt(seed, stream, i / 2);
+    const j = Math.floor(uniform53(words[0], words[1]) * (i + 1));
     order[i] = order[j];
     order[j] = i;
+    if (i + 1 === n) break;
+    const k = Math.floor(uniform53(words[2], words[3]) * (i + 2));
+    order[i + 1] = order[k];
+    order[k] = i + 1;
   }
   return order;
 }

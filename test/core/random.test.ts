@@ -113,6 +113,18 @@ describe("draws", () => {
 });
 
 describe("permutation", () => {
+  test("exchanges the places that integer() draws", () => {
+    for (const n of [0, 1, 2, 3, 8, 65]) {
+      const expected: number[] = [];
+      for (let i = 0; i < n; i++) {
+        const j = integer(7, 3, i, i + 1);
+        expected[i] = expected[j] as number;
+        expected[j] = i;
+      }
+      expect([...permutation(7, 3, n)]).toEqual(expected);
+    }
+  });
+
   test("is a permutation for every size", () => {
     fc.assert(
       fc.property(fc.nat(Number.MAX_SAFE_INTEGER), fc.nat(0xffffffff), fc.integer({ min: 0, max: 300 }), (seed, stream, n) => {
