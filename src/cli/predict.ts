@@ -1,8 +1,9 @@
 // downhill predict: a trained model on new rows.
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { setBackend, setThreads } from "../backend/select.ts";
 import { writeFileAtomic } from "../checkpoint/file.ts";
 import { encodeFeatures } from "../data/encoding.ts";
+import { loadIdxDataset } from "../data/idx-dataset.ts";
 import { argmax } from "../train/metrics.ts";
 import { optionHelp, parseCommand, UsageError } from "./args.ts";
 import { buildModel } from "./build-model.ts";
@@ -20,22 +21,24 @@ const OPTIONS = {
 function help(): string {
   return `downhill predict: use a model that downhill train wrote
 
-  downhill predict MODEL FILE [options]
+  downhill predict MODEL FILE|DIR [options]
 
 Prints CSV, one row per row of FILE: the predicted value, or the predicted class and its probability. The columns of FILE
-are found by their names; the target column need not be there.
+are found by their names; the target column need not be there. For a model of images FILE is an IDX file, or DIR a directory
+whose test images are taken.
 
 ${optionHelp(OPTIONS)}
 
 Example:
   downhill predict iris.safetensors new-flowers.csv --out species.csv
+  downhill predict digits.safetensors digits/ --json
 `;
 }
 
 async function loadRows(path: string, encoding: InputEncoding): Promise<Float32Array> {
   if (!existsSync(path)) throw new UsageError(`${path}: no such file`);
   if (encoding.kind === "table") return encodeFeatures(await loadTable(path), encoding);
-  const { x, features } = await loadImages(path);
+  const { x, features } = statSync(path).isDirectory() ? (await loadIdxDataset(path)).test : await loadImages(path);
   if (features !== encoding.features)
     throw new UsageError(`${path}: expected images of ${encoding.features} pixels, received ${features}`);
   return x;
@@ -66,7 +69,7 @@ async function run(args: readonly string[], output: Output): Promise<void> {
   const { values, positionals } = parseCommand(args, OPTIONS, {
     min: 2,
     max: 2,
-    names: "a model and a file: downhill predict MODEL FILE",
+    names: "a model and a file: downhill predict MODEL FILE|DIR",
   });
   const [modelPath, path] = positionals as [string, string];
   if (!existsSync(modelPath)) throw new UsageError(`${modelPath}: no such file`);

@@ -69,7 +69,7 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   const xTicks = ticks(first, last).filter(Number.isInteger);
   const grid = yTicks.map(
     (tick) =>
-      `<line class="grid" x1="${left}" x2="${right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>` +
+      `<line class="grid" stroke="#e5e7eb" x1="${left}" x2="${right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>` +
       `<text x="${left - 8}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${Number(tick.toPrecision(6))}</text>`,
   );
   const feet = xTicks.map((tick) => `<text x="${x(tick).toFixed(1)}" y="${lower + 18}" text-anchor="middle">${tick}</text>`);
@@ -91,8 +91,10 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   });
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}">` +
-    `<text class="title" x="${left}" y="22">${escapeXml(title)}</text>${grid.join("")}` +
-    `<line class="axis" x1="${left}" x2="${right}" y1="${lower}" y2="${lower}"/>${feet.join("")}` +
-    `<text x="${right}" y="${height - 9}" text-anchor="end">${escapeXml(xLabel)}</text>${lines.join("")}${legend.join("")}</svg>`
+    // Attributes serve where the text stands alone; a page's style sheet wins over them.
+    `<g font-family="system-ui, sans-serif" font-size="11" fill="#6b7280">` +
+    `<text class="title" font-size="14" font-weight="600" fill="#1f2937" x="${left}" y="22">${escapeXml(title)}</text>${grid.join("")}` +
+    `<line class="axis" stroke="#6b7280" x1="${left}" x2="${right}" y1="${lower}" y2="${lower}"/>${feet.join("")}` +
+    `<text x="${right}" y="${height - 9}" text-anchor="end">${escapeXml(xLabel)}</text>${lines.join("")}${legend.join("")}</g></svg>`
   );
 }

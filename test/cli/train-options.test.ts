@@ -67,6 +67,7 @@ describe("a directory of IDX files", () => {
     expect(document.final.accuracy).toBeGreaterThan(0.95);
     const { code, stdout } = await run("predict", "digits.safetensors", join("digits", "t10k-images-idx3-ubyte"), "--json");
     expect(code).toBe(0);
+    expect((await run("predict", "digits.safetensors", "digits", "--json")).stdout).toBe(stdout);
     const rows = JSON.parse(stdout) as { prediction: number; probability: number }[];
     const { labels } = images(60, 2);
     expect(rows.filter(({ prediction }, i) => prediction === labels[i]).length / 60).toBe(document.final.accuracy);
