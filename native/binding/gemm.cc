@@ -102,7 +102,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
 
 // gemmRegime(m, n, k, transA, transB): the name of the algorithm, for tests and benchmarks.
 napi_value regime(napi_env env, napi_callback_info info) {
-  static const char* const kNames[] = {"scale", "dot", "direct", "swapped"};
+  static const char* const kNames[] = {"scale", "dot", "direct", "narrow", "swapped"};
   size_t argc = 5;
   napi_value arguments[5], result = nullptr;
   double size[3];
@@ -115,7 +115,7 @@ napi_value regime(napi_env env, napi_callback_info info) {
     if (napi_get_value_bool(env, arguments[3 + i], &trans[i]) != napi_ok) return nullptr;
   }
   const Regime chosen = choose_regime(static_cast<size_t>(size[0]), static_cast<size_t>(size[1]),
-                                      static_cast<size_t>(size[2]), trans[0], trans[1], 16);
+                                      static_cast<size_t>(size[2]), trans[0], trans[1], 16, kMaxNarrow);
   napi_create_string_utf8(env, kNames[static_cast<int>(chosen)], NAPI_AUTO_LENGTH, &result);
   return result;
 }

@@ -5,6 +5,7 @@
 #include "gemm/direct.h"
 #include "gemm/dots.h"
 #include "gemm/job.h"
+#include "gemm/narrow.h"
 #include "gemm/packed.h"
 #include "gemm/regime.h"
 #include "gemm/split.h"
@@ -47,6 +48,7 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
     case Regime::direct:
       done = is_blocked(job, rows.size(), columns.size()) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
       break;
+    case Regime::narrow: done = narrow_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
   }
   if (!done) plain_block(job, regime == Regime::dot, rows, columns);
@@ -60,6 +62,10 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   switch (regime) {
     case Regime::scale: return split(g.m, g.n, 1, threads, 64, g.n, false);
     case Regime::dot: return split(g.m, g.n, g.k, threads, g.m <= g.n ? g.m : 8, g.m <= g.n ? 8 : g.n, g.m <= g.n);
+    case Regime::narrow: {
+      const bool rows = is_narrow_c(g.m, g.n, g.trans_a, lanes, job.set.widest_narrow);
+      return split(g.m, g.n, g.k, threads, rows ? lanes : g.m, rows ? g.n : lanes, !rows);
+    }
     case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
     case Regime::direct: break;
   }
@@ -73,7 +79,8 @@ Grid grid_of(const Job<T>& job, Regime regime) {
 // Everything but the tiny products.
 template <class T>
 [[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set) {
-  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes);
+  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
+                                      set.widest_narrow);
   if (regime == Regime::direct && is_small(call)) return small(call, set);
   const Job<T> job{call, set};
   const Grid grid = grid_of(job, regime);

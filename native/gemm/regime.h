@@ -3,12 +3,15 @@
 
 #include <cstddef>
 
+#include "gemm/table.h"
+
 namespace downhill {
 
 enum class Regime {
   scale,    // k = 0 or alpha = 0: only the epilogue runs
   dot,      // contiguous k and at most four rows or columns: 16 chains per element (dot order)
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
+  narrow,   // one side of six to twelve, the other read along k: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
 };
 
@@ -17,9 +20,17 @@ inline bool is_dot_order(size_t m, size_t n, bool trans_a, bool trans_b) {
   return (!trans_a || m == 1) && (trans_b || n == 1) && (m < n ? m : n) <= 4;
 }
 
-inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes) {
+// C of few columns, which fill no vectors, beside many rows, A as stored. `narrow` as below.
+inline bool is_narrow_c(size_t m, size_t n, bool trans_a, size_t lanes, size_t narrow) {
+  return !trans_a && n <= narrow && n >= kMinNarrow && n % lanes != 0 && m >= 2 * lanes && m > narrow;
+}
+
+// `narrow` is the number of columns of the ISA's widest one-pass kernel.
+inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, trans_a, trans_b)) return Regime::dot;
+  if (is_narrow_c(m, n, trans_a, lanes, narrow)) return Regime::narrow;
+  if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
   if (trans_b) {
     // One operand must be transposed into a panel. A in place (it is transposed already) or the smaller one.
     const bool vectors_fit = m >= lanes || m >= n;

@@ -59,6 +59,19 @@ struct DotBlock {
   size_t ld_out;
 };
 
+// Rows with contiguous k times a narrow matrix: out[j * ld_out + i] = sum over p of a[i * lda + p] * b[p, j], where b is dense,
+// k by the number of columns that the kernel is for.
+template <class T>
+struct Narrow {
+  size_t k;
+  const T* a;
+  size_t lda, rows;
+  const T* b;
+  T* out;
+  size_t ld_out;
+};
+
+constexpr size_t kMinNarrow = 6, kMaxNarrow = 12;  // columns
 constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
@@ -66,6 +79,7 @@ constexpr size_t kMaxDotRows = 4;
 template <class T>
 struct KernelSet {
   size_t lanes;
+  size_t widest_narrow;                // columns of the widest one-pass kernel; 0 where there is none
   size_t widest;                       // vectors of the widest tile for many rows
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest
   void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
@@ -74,6 +88,7 @@ struct KernelSet {
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
+  void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none
   // to[p * ld_to + j] = from[p * ld_from + j] for p < rows, j < columns.
   void (*copy)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
   // The same to panels of widest * lanes columns: column j of row p goes to panel j / width, panels panel_size elements apart.

@@ -15,16 +15,26 @@ constexpr void add_widths(KernelSet<typename V::Scalar>& set) {
   if constexpr (NV > 1) add_widths<V, NV - 1>(set);
 }
 
+template <class V, size_t N>
+constexpr void add_narrow(KernelSet<typename V::Scalar>& set) {
+  if constexpr (N >= kMinNarrow) {
+    set.narrow[N] = NarrowKernel<V, N>::run;
+    add_narrow<V, N - 1>(set);
+  }
+}
+
 template <class V>
 constexpr KernelSet<typename V::Scalar> kernel_set() {
   KernelSet<typename V::Scalar> set{};
   set.lanes = V::kLanes;
   set.widest = kWidest;
+  set.widest_narrow = kNarrow;
   add_widths<V, kMaxVectors>(set);
   set.row = RowKernel<V>::run;
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;
+  add_narrow<V, kNarrow>(set);
   set.copy = PackKernel<V>::copy;
   set.panels = PackKernel<V>::panels;
   set.transpose = PackKernel<V>::transpose;

@@ -20,6 +20,7 @@ constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 5, 4, 3, 3, 3, 2
                                                1, 1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 4;
 constexpr size_t kDotAccumulators = 20;
+constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr bool kMaskIsFree = true;
 
 #include "gemm/kernels/unroll.h"
@@ -30,6 +31,7 @@ constexpr bool kMaskIsFree = true;
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"
+#include "gemm/kernels/narrow.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 4, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 3;
 constexpr size_t kDotAccumulators = 16;
+constexpr size_t kNarrow = 0;  // not measured
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
@@ -28,6 +29,7 @@ constexpr bool kMaskIsFree = false;
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"
+#include "gemm/kernels/narrow.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -22,7 +22,13 @@ export interface GemmAddon {
   gemmPack(b: FloatArray): Handle | null | undefined;
   gemmUnpack(handle: Handle): void;
   isOwned(array: FloatArray): boolean;
-  gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean): "scale" | "dot" | "direct" | "swapped";
+  gemmRegime(
+    m: number,
+    n: number,
+    k: number,
+    transA: boolean,
+    transB: boolean,
+  ): "scale" | "dot" | "direct" | "narrow" | "swapped";
 }
 
 const DOUBLE = 1;
