@@ -4,7 +4,9 @@ import { arrayKind, intrinsicLength } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import { checkFeedback } from "../schedule/cursor.ts";
 import { type FeedbackState, isFeedback } from "../schedule/schedule.ts";
+import { checkWhole, type WholeOptions } from "./clip.ts";
 import { type OptimizerCore, type ParameterState, slotKind } from "./core.ts";
+import { checkClips } from "./groups.ts";
 import { checkOption, type OptionValue } from "./options.ts";
 
 export type SlotValue = SlotArray | number;
@@ -24,6 +26,8 @@ export interface OptimizerState {
   optimizer: string;
   groups: { name?: string; optimizer: string; options: Record<string, OptionValue>; params: number[] }[];
   params: ParameterRecord[];
+  /** Options of the whole optimizer; absent in states that were written before there were any, which leave them alone. */
+  options?: { clipGlobalNorm: number; skipNonFinite: boolean };
   counters: Record<string, number>;
   /** What the groups' feedback schedules remember; absent where none has observed anything. */
   schedules?: { groups: (FeedbackState | null)[] };
@@ -45,6 +49,7 @@ export function saveState(name: string, inside: OptimizerCore): OptimizerState {
       for (const [slot, data] of Object.entries(parameter.slots)) slots[slot] = data.slice();
       return { shape: [...parameter.shape], dtype: parameter.dtype, step, slots };
     }),
+    options: { clipGlobalNorm: inside.whole.clipGlobalNorm, skipNonFinite: inside.whole.skipNonFinite },
     counters: { steps: inside.steps, skipped: inside.skipped },
     ...(inside.groups.some(({ feedback }) => feedback !== null)
       ? { schedules: { groups: inside.groups.map(({ feedback }) => (feedback === null ? null : { ...feedback })) } }
@@ -134,8 +139,22 @@ function checkGroups(inside: OptimizerCore, given: unknown): Record<string, Opti
       if (!Object.hasOwn(method.options, key))
         throw wrongValue(`${argument}.options.${key}`, `an option of ${method.name}`, key, "ERR_STATE");
     method.check?.(loaded);
+    checkClips(argument, loaded);
     return loaded;
   });
+}
+
+/** The whole optimizer's options; those in force where the state has none. */
+function checkOptions(inside: OptimizerCore, given: unknown): Pick<Required<WholeOptions>, "clipGlobalNorm" | "skipNonFinite"> {
+  if (given === undefined) return inside.whole;
+  if (!isRecord(given)) malformed("options is not an object");
+  const { clipGlobalNorm, skipNonFinite, ...others } = given;
+  const [extra] = Object.keys(others);
+  if (extra !== undefined) throw wrongValue("state.options", "clipGlobalNorm and skipNonFinite", extra, "ERR_STATE");
+  return {
+    clipGlobalNorm: checkWhole("state.options", "clipGlobalNorm", clipGlobalNorm),
+    skipNonFinite: checkWhole("state.options", "skipNonFinite", skipNonFinite),
+  };
 }
 
 /** What feedback schedules remembered, checked against the groups' schedules. */
@@ -163,6 +182,7 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
   if (records.length !== inside.parameters.length)
     throw wrongValue("state.params", `${inside.parameters.length} parameters`, records.length, "ERR_STATE");
   const options = checkGroups(inside, state.groups);
+  const whole = checkOptions(inside, state.options);
   const counters = isRecord(state.counters) ? state.counters : malformed("counters is not an object");
   const steps = checkCount("counters.steps", counters.steps);
   const skipped = checkCount("counters.skipped", counters.skipped ?? 0);
@@ -194,6 +214,8 @@ export function loadState(name: string, inside: OptimizerCore, given: OptimizerS
     parameter.slots = made[index]!;
     for (const [slot, data] of Object.entries(slots)) parameter.slots[slot]!.set(data);
   });
+  inside.whole.clipGlobalNorm = whole.clipGlobalNorm;
+  inside.whole.skipNonFinite = whole.skipNonFinite;
   inside.steps = steps;
   inside.skipped = skipped;
 }
