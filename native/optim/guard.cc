@@ -32,7 +32,6 @@ double clip_factor(double limit, double norm) {
 void block_squares(const GuardTensor& tensor, const void* from, const GuardPiece& piece, double* blocks) {
   const ReduceTable& table = *kernels().reduce;
   double* into = blocks + tensor.first_block + piece.begin / kReduceBlock;
-  const FpScope scope(!tensor.f64);
   if (tensor.f64) {
     table.sum_squares_f64(static_cast<const double*>(from) + piece.begin, piece.count, into);
   } else {
@@ -44,10 +43,16 @@ void block_squares(const GuardTensor& tensor, const void* from, const GuardPiece
 void run_pieces(Guard& guard, bool weights) {
   double* blocks = weights ? guard.weight_blocks.data() : guard.blocks.data();
   auto body = [&](size_t chunk) {
-    for (size_t k = guard.chunks[chunk]; k < guard.chunks[chunk + 1]; ++k) {
-      const GuardPiece& piece = guard.pieces[k];
-      const GuardTensor& tensor = guard.tensors[piece.tensor];
-      if (guard.wanted[piece.tensor]) block_squares(tensor, weights ? tensor.p : tensor.g, piece, blocks);
+    size_t k = guard.chunks[chunk];
+    const size_t end = guard.chunks[chunk + 1];
+    while (k < end) {
+      const bool f64 = guard.tensors[guard.pieces[k].tensor].f64;
+      const FpScope scope(!f64);
+      for (; k < end && guard.tensors[guard.pieces[k].tensor].f64 == f64; ++k) {
+        const GuardPiece& piece = guard.pieces[k];
+        const GuardTensor& tensor = guard.tensors[piece.tensor];
+        if (guard.wanted[piece.tensor]) block_squares(tensor, weights ? tensor.p : tensor.g, piece, blocks);
+      }
     }
   };
   const size_t chunks = guard.chunks.size() - 1;

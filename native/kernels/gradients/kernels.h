@@ -47,6 +47,11 @@ void penalize(typename V::Scalar* g, const typename V::Scalar* p, size_t count, 
 template <class V>
 void scale_columns(const typename V::Scalar* x, typename V::Scalar* out, size_t count, size_t columns, size_t first,
                    const typename V::Scalar* factors) {
+  if (columns == 1) {
+    const V factor = broadcast<V>(factors[0]);
+    for (size_t i = 0; i < count; i += V::kLanes) store_part(out + i, mul(load_part<V>(x + i, count - i), factor), count - i);
+    return;
+  }
   for (size_t begin = 0; begin < count; first = 0) {
     const size_t run = columns - first < count - begin ? columns - first : count - begin;
     for (size_t i = 0; i < run; i += V::kLanes) {
