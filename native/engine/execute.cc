@@ -5,6 +5,7 @@
 #include "dispatch/dispatch.h"
 #include "engine/program.h"
 #include "engine/windows.h"
+#include "gemm/batched.h"
 #include "gemm/gemm.h"
 #include "kernels/ops/table.h"
 #include "memory/fp_mode.h"
@@ -88,6 +89,8 @@ class Executor {
       case OpCode::maxPoolGradient: return max_pool_gradient_op();
       case OpCode::averagePool: return average_pool_op();
       case OpCode::averagePoolGradient: return average_pool_gradient_op();
+      case OpCode::gemmBatched: return gemm_batched_op();
+      case OpCode::maskFuture: return mask_future_op();
       case OpCode::count: return;
     }
   }
@@ -116,6 +119,34 @@ class Executor {
     call.bias = p(3);
     call.activation = static_cast<Activation>(number(5));
     gemm(call);
+  }
+
+  void gemm_batched_op() {
+    GemmCall<T> call{};
+    call.m = size(1);
+    call.n = size(2);
+    call.k = size(3);
+    call.trans_a = number(4) != 0;
+    call.trans_b = number(5) != 0;
+    call.a = p(0);
+    call.lda = call.trans_a ? call.m : call.k;
+    call.b = p(1);
+    call.ldb = call.trans_b ? call.k : call.n;
+    call.c = p(2);
+    call.ldc = call.n;
+    gemm_batched(call, {size(0), call.m * call.k, call.k * call.n, call.m * call.n});
+  }
+
+  // Element (i, j) of each matrix with j > i becomes the given number, the others are moved.
+  void mask_future_op() {
+    const size_t rows = size(1), cols = size(2);
+    over<T>(size(0) * rows, rows_per(kCheapElements, cols), 1, [&](size_t b, size_t e) {
+      for (size_t r = b; r < e; ++r) {
+        const T* x = p(0) + r * cols;
+        T* out = p(1) + r * cols;
+        for (size_t j = 0; j < cols; ++j) out[j] = j > r % rows ? real(0) : x[j];
+      }
+    });
   }
 
   void unary_op() {

@@ -38,7 +38,9 @@
   X(maxPool, 2, 14, 0)            \
   X(maxPoolGradient, 3, 14, 0)    \
   X(averagePool, 2, 14, 0)        \
-  X(averagePoolGradient, 2, 14, 0)
+  X(averagePoolGradient, 2, 14, 0) \
+  X(gemmBatched, 3, 6, 0)         \
+  X(maskFuture, 2, 3, 1)
 
 namespace downhill {
 

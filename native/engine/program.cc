@@ -235,6 +235,18 @@ bool fits(const Program& program, const Instruction& in) {
     case OpCode::averagePoolGradient:
       c.windows(1, 0, false);
       break;
+    case OpCode::gemmBatched: {
+      const int64_t count = c.dimension(0), m = c.dimension(1), n = c.dimension(2), k = c.dimension(3);
+      c.range(4, 2);
+      c.range(5, 2);
+      c.need(0, c.product(count, c.product(m, k)));
+      c.need(1, c.product(count, c.product(k, n)));
+      c.need(2, c.product(count, c.product(m, n)));
+      break;
+    }
+    case OpCode::maskFuture:
+      for (size_t i = 0; i < 2; ++i) c.need(i, c.product(c.area(), c.dimension(2)));
+      break;
     case OpCode::count:
       return false;
   }

@@ -56,6 +56,8 @@ export const OPCODES = {
   maxPoolGradient: [3, 14, 0],
   averagePool: [2, 14, 0],
   averagePoolGradient: [2, 14, 0],
+  gemmBatched: [3, 6, 0],
+  maskFuture: [2, 3, 1],
 } as const;
 export type OpName = keyof typeof OPCODES;
 export const OP_NAMES = Object.keys(OPCODES) as OpName[];

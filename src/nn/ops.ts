@@ -1,4 +1,6 @@
 // Functions over graph values, for custom losses, layers and functional models.
+
+export { attention, batchMatmul } from "../graph/attention.ts";
 export {
   abs,
   add,

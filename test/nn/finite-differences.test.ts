@@ -75,6 +75,20 @@ const cases: [string, GraphFunction, Input[]][] = [
   ["layerNorm", ([x, g, b]) => ops.layerNorm(x, g, b, 1e-3), [input(1, 3, 5), input(2, 5), input(3, 5)]],
   ["batchNorm", ([x, g, b]) => graphLayers.batchNorm(x, g, b, 1e-3).y, [input(1, 6, 5), input(2, 5), input(3, 5)]],
   ["concatenate", ([a, b]) => ops.square(ops.concatenate([a, b, a])), [input(1, 3, 5), input(2, 3, 2)]],
+  ["batchMatmul", ([a, b]) => ops.batchMatmul(a, b), [input(1, 2, 3, 4), input(2, 2, 4, 5)]],
+  ["batchMatmul, a transposed", ([a, b]) => ops.batchMatmul(a, b, { transA: true }), [input(1, 2, 4, 3), input(2, 2, 4, 5)]],
+  ["batchMatmul, b transposed", ([a, b]) => ops.batchMatmul(a, b, { transB: true }), [input(1, 2, 3, 4), input(2, 2, 5, 4)]],
+  [
+    "batchMatmul, both transposed",
+    ([a, b]) => ops.batchMatmul(a, b, { transA: true, transB: true }),
+    [input(1, 2, 4, 3), input(2, 2, 5, 4)],
+  ],
+  ["attention", ([q, k, v]) => ops.attention(q, k, v), [input(1, 2, 3, 4), input(2, 2, 5, 4), input(3, 2, 5, 2)]],
+  [
+    "causal attention",
+    ([q, k, v]) => ops.attention(q, k, v, { causal: true }),
+    [input(1, 2, 4, 3), input(2, 2, 4, 3), input(3, 2, 4, 2)],
+  ],
   ["conv2d", ([x, w, b]) => ops.conv2d(x, w, b), [input(1, 2, 4, 5, 2), input(2, 3, 2, 2, 3), input(3, 3)]],
   [
     "conv2d with steps, padding, dilation and groups",

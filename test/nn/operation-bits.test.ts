@@ -149,6 +149,25 @@ describe.each(["float32", "float64"] as const)("%s operations", (dtype) => {
     }
   });
 
+  it("causal attention and products of many matrices", () => {
+    // float64 products of the reference round twice where native ones are fused: integers are exact in both.
+    const whole = (data: readonly number[]) => data.map((v) => (dtype === "float64" ? Math.round(v) : v));
+    for (const [count, n, d] of [
+      [1, 1, 1],
+      [3, 7, 5],
+      [20, 17, 8],
+    ]) {
+      const [q, k, v] = [1, 2, 3].map(
+        (stream): Input => ({ shape: [count, n, d], data: whole(tame(count, n * d, stream).data) }),
+      );
+      const dy = whole(tame(1, count * n * n, 4).data);
+      for (const options of [{ transA: true }, { transB: true }]) {
+        expectSameBits(([a, b]) => ops.batchMatmul(a, b, options), [q, k], dtype, dy);
+      }
+      if (dtype === "float32") expectSameBits(([a, b, c]) => ops.attention(a, b, c, { causal: true }), [q, k, v], dtype, dy);
+    }
+  });
+
   const windows: [string, GraphFunction][] = [
     ["imagePatches", ([x]) => ops.imagePatches(x, [2, 3], { strides: [1, 2], padding: "same", dilationRate: 2 })],
     ["maxPool2d", ([x]) => ops.maxPool2d(x, 3, { strides: 2, padding: "same" })],

@@ -181,6 +181,34 @@ const HANDLERS: Record<OpName, Handler> = {
     a[2][0] = sumOf(dtype, n[0], a[0]);
     a[2][1] = optional[1] ? sumOf(dtype, n[0], optional[1]) : -1;
   },
+  gemmBatched({ gemm, a, n }) {
+    const [count, m, cols, k, transA, transB] = n;
+    const call = {
+      m,
+      n: cols,
+      k,
+      a: a[0],
+      lda: transA ? m : k,
+      transA: transA !== 0,
+      b: a[1],
+      ldb: transB ? k : cols,
+      transB: transB !== 0,
+      c: a[2],
+      ldc: cols,
+      alpha: 1,
+      beta: 0,
+      bias: null,
+      activation: "none",
+      residual: null,
+      ldr: cols,
+    } as const;
+    gemm.gemmBatched(call, { count, strideA: m * k, strideB: k * cols, strideC: m * cols });
+  },
+  maskFuture({ a, n, r }) {
+    const [count, rows, cols] = n;
+    for (let i = 0; i < count * rows; i++)
+      for (let j = 0; j < cols; j++) a[1][i * cols + j] = j > i % rows ? r[0] : a[0][i * cols + j];
+  },
   patches: ({ a, n }) => windows.patches(n, a[0], a[1]),
   patchesGradient: ({ dtype, a, n }) => windows.patchesGradient(dtype, n, a[0], a[1]),
   maxPool: ({ dtype, a, n }) => windows.maxPool(dtype, n, a[0], a[1]),
