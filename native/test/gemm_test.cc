@@ -1,0 +1,152 @@
+// Products of every regime on every ISA of the machine: operands that end at forbidden pages, the scalar ISA's bits for
+// any number of threads, and exact results for whole numbers. Runs under sanitizers and emulators; speed is not for here.
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "dispatch/dispatch.h"
+#include "gemm/gemm.h"
+#include "parallel/pool.h"
+#include "test/guarded.h"
+#include "test/test.h"
+
+namespace downhill::test {
+namespace {
+
+struct Shape {
+  size_t m, n, k;
+};
+
+// Tiles and their edges, narrow and flat ones, vectors, and what is packed and split over threads.
+const Shape kShapes[] = {{1, 1, 1},    {3, 5, 7},     {8, 8, 8},      {16, 16, 16},  {17, 33, 9},   {31, 2, 64},  {64, 10, 128}, {100, 1, 70},
+                         {1, 130, 90}, {2, 300, 41},  {300, 3, 17},   {33, 31, 0},   {63, 65, 64},  {5, 257, 33}, {129, 127, 65}, {24, 500, 100}};
+const Shape kLargeShapes[] = {{260, 250, 240}, {70, 1030, 520}, {512, 40, 600}};
+
+double number(size_t i) { return static_cast<double>(i * 7919 % 17) - 8; }
+
+// A matrix whose last row ends where memory does; not under qemu 7.2, which reads whole registers before it masks them.
+template <class T>
+struct Matrix {
+  size_t ld;
+  Guarded<T> memory;
+  T* data;
+
+  Matrix(size_t rows, size_t columns, size_t pad, bool whole)
+      : ld(columns + pad),
+        memory(extent(rows, columns, pad) + 64),
+        data(emulated() ? memory.first() : memory.last(extent(rows, columns, pad))) {
+    for (size_t i = 0; i < extent(rows, columns, pad); ++i) data[i] = static_cast<T>(whole ? number(i) : std::sin(number(i) + 0.1 * static_cast<double>(i)));
+  }
+  static size_t extent(size_t rows, size_t columns, size_t pad) {
+    return rows == 0 || columns == 0 ? 0 : (rows - 1) * (columns + pad) + columns;
+  }
+};
+
+template <class T>
+struct Problem {
+  Shape shape;
+  bool trans_a, trans_b;
+  Matrix<T> a, b;
+
+  Problem(Shape s, bool ta, bool tb, bool whole)
+      : shape(s), trans_a(ta), trans_b(tb), a(ta ? s.k : s.m, ta ? s.m : s.k, s.m % 3, whole), b(tb ? s.n : s.k, tb ? s.k : s.n, s.n % 4, whole) {}
+
+  T at(const Matrix<T>& matrix, bool transposed, size_t row, size_t column) const {
+    return transposed ? matrix.data[column * matrix.ld + row] : matrix.data[row * matrix.ld + column];
+  }
+
+  // C, beginning with `fill` where beta reads it; the gaps between its rows must stay.
+  std::vector<T> run(T alpha, T beta, const T* bias, Activation activation) const {
+    const size_t pad = shape.k % 3;
+    Matrix<T> c(shape.m, shape.n, pad, true);
+    GemmCall<T> call{shape.m, shape.n, shape.k, a.data, a.ld, trans_a, b.data, b.ld, trans_b, c.data, c.ld};
+    call.alpha = alpha;
+    call.beta = beta;
+    call.bias = bias;
+    call.activation = activation;
+    gemm(call);
+    return {c.data, c.data + Matrix<T>::extent(shape.m, shape.n, pad)};
+  }
+
+  // For whole numbers, which every order of sums gives exactly.
+  bool exact() const {
+    const std::vector<T> c = run(2, -1, nullptr, Activation::none);
+    const size_t ld = shape.n + shape.k % 3;
+    for (size_t i = 0; i < c.size(); ++i) {
+      const size_t row = i / ld, column = i % ld;
+      double expected = number(i);
+      if (column < shape.n) {
+        double sum = 0;
+        for (size_t p = 0; p < shape.k; ++p) sum += static_cast<double>(at(a, trans_a, row, p)) * static_cast<double>(at(b, trans_b, p, column));
+        expected = 2 * sum - expected;
+      }
+      if (static_cast<double>(c[i]) != expected) return false;
+    }
+    return true;
+  }
+};
+
+std::vector<const char*> isas() {
+  std::vector<const char*> names(8);
+  names.resize(available_isas(names.data(), names.size()));
+  return names;
+}
+
+template <class T, size_t kCount>
+void check_bits(const Shape (&shapes)[kCount], std::initializer_list<size_t> thread_counts) {
+  for (const Shape& shape : shapes) {
+    for (int trans = 0; trans < 4; ++trans) {
+      const Problem<T> problem(shape, trans & 1, trans & 2, false);
+      const Matrix<T> bias(1, shape.n, 0, false);
+      const auto all = [&] {
+        std::vector<T> c = problem.run(1, 0, nullptr, Activation::none);
+        const std::vector<T> more = problem.run(static_cast<T>(0.75), static_cast<T>(1.5), bias.data, Activation::relu);
+        c.insert(c.end(), more.begin(), more.end());
+        return c;
+      };
+      CHECK(select_isa("scalar"));
+      set_pool_threads(1);
+      const std::vector<T> expected = all();
+      for (const char* isa : isas()) {
+        CHECK(select_isa(isa));
+        for (size_t threads : thread_counts) {
+          set_pool_threads(threads);
+          const std::vector<T> actual = all();
+          CHECK(actual.size() == expected.size() && std::memcmp(actual.data(), expected.data(), actual.size() * sizeof(T)) == 0);
+        }
+      }
+    }
+  }
+}
+
+template <class T, size_t kCount>
+void check_exact(const Shape (&shapes)[kCount]) {
+  set_pool_threads(2);
+  for (const char* isa : isas()) {
+    CHECK(select_isa(isa));
+    for (const Shape& shape : shapes) {
+      for (int trans = 0; trans < 4; ++trans) CHECK((Problem<T>(shape, trans & 1, trans & 2, true).exact()));
+    }
+  }
+}
+
+TEST("whole numbers: exact on every ISA, and nothing outside of C is written") {
+  check_exact<float>(kShapes);
+  check_exact<double>(kShapes);
+}
+
+TEST("the scalar ISA's bits on every ISA, float32") { check_bits<float>(kShapes, {1, 2}); }
+
+TEST("the scalar ISA's bits on every ISA, float64") { check_bits<double>(kShapes, {1, 2}); }
+
+TEST("large products: the scalar ISA's bits on every ISA, for any number of threads") {
+  if (emulated()) SKIP("minutes under emulation; the smaller ones run");
+  check_bits<float>(kLargeShapes, {1, 2, 3});
+  check_bits<double>(kLargeShapes, {2});
+}
+
+}  // namespace
+}  // namespace downhill::test
+
+TEST_MAIN()
