@@ -4,19 +4,8 @@
 import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import { elementCount } from "../core/shape.ts";
+import type { NumericArray } from "../core/types.ts";
 import { parseStrictObject } from "./json-header.ts";
-
-export type StoredData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array;
 
 /** The format's names; F16 and BF16 are held as their bits in a Uint16Array, BOOL as 0 and 1. */
 export type StoredDtype = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL";
@@ -24,7 +13,7 @@ export type StoredDtype = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16"
 export interface StoredTensor {
   readonly dtype: StoredDtype;
   readonly shape: readonly number[];
-  readonly data: StoredData;
+  readonly data: NumericArray;
 }
 
 export interface Safetensors {
@@ -52,7 +41,7 @@ const STORAGE = {
 export const MAX_HEADER_BYTES = 100_000_000;
 
 /** The dtype a typed array is stored as unless the caller says otherwise. */
-export function storedDtype(data: StoredData): StoredDtype {
+export function storedDtype(data: NumericArray): StoredDtype {
   const tag = Object.prototype.toString.call(data).slice(8, -1);
   const found = Object.entries(STORAGE).find(
     ([name, type]) => type.name === tag && name !== "F16" && name !== "BF16" && name !== "BOOL",

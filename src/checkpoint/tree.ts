@@ -1,7 +1,8 @@
 // Plain data with typed arrays in it ⇄ JSON text and named tensors, so that any state fits into a safetensors file.
 import { arrayKind } from "../core/checks.ts";
 import { fault } from "../core/errors.ts";
-import type { StoredData, StoredTensor } from "./safetensors.ts";
+import type { NumericArray } from "../core/types.ts";
+import type { StoredTensor } from "./safetensors.ts";
 import { storedDtype } from "./safetensors.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -16,7 +17,7 @@ export function encodeTree(value: unknown, tensors: Map<string, StoredTensor>, p
       return Number.isFinite(node) && !Object.is(node, -0) ? node : { $number: Object.is(node, -0) ? "-0" : String(node) };
     if (node === null || typeof node === "boolean" || typeof node === "string") return node;
     if (arrayKind(node) !== undefined) {
-      const data = node as StoredData;
+      const data = node as NumericArray;
       tensors.set(path, { dtype: storedDtype(data), shape: [data.length], data });
       return { $tensor: path };
     }

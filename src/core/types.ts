@@ -7,3 +7,16 @@ export interface Tensor {
   readonly data: FloatArray;
   readonly shape: readonly number[];
 }
+
+/** Every kind of number that files hold. */
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array;

@@ -4,23 +4,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { arrayKind } from "../core/checks.ts";
 import { fault, wrongKind } from "../core/errors.ts";
 import { elementCount } from "../core/shape.ts";
-
-export type NpyData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array;
+import type { NumericArray } from "../core/types.ts";
 
 export interface NpyArray {
   readonly shape: readonly number[];
   /** Row-major (C order), in host byte order. bool reads as Uint8Array of 0 and 1. */
-  readonly data: NpyData;
+  readonly data: NumericArray;
 }
 
 const KINDS = {
@@ -96,8 +85,8 @@ function swapBytes(bytes: Uint8Array, size: number): void {
   for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
 }
 
-function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
-  const out = data.slice() as NpyData;
+function toRowMajor(data: NumericArray, shape: readonly number[]): NumericArray {
+  const out = data.slice() as NumericArray;
   const index = shape.map(() => 0);
   const strides: number[] = [];
   shape.reduce((stride, dimension, axis) => {
@@ -111,7 +100,7 @@ function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
   return out;
 }
 
-function kindOf(data: NpyData): keyof typeof KINDS {
+function kindOf(data: NumericArray): keyof typeof KINDS {
   const tag = Object.prototype.toString.call(data).slice(8, -1);
   const entry = Object.entries(KINDS).find(([, type]) => type.name === tag);
   if (entry === undefined) throw wrongKind("data", "a numeric typed array", data);
@@ -119,7 +108,7 @@ function kindOf(data: NpyData): keyof typeof KINDS {
 }
 
 /** The bytes of a version 1.0 .npy file. @throws RangeError ERR_SHAPE where the shape's product is not data.length. */
-export function encodeNpy(data: NpyData, shape: readonly number[] = [data.length]): Uint8Array {
+export function encodeNpy(data: NumericArray, shape: readonly number[] = [data.length]): Uint8Array {
   const kind = kindOf(data);
   const count = elementCount(shape);
   if (count !== data.length) throw fault("ERR_SHAPE", `shape: expected a product of ${data.length}, received ${count}`);
@@ -140,6 +129,6 @@ export async function readNpy(path: string): Promise<NpyArray> {
   return parseNpy(await readFile(path), { name: path });
 }
 
-export async function writeNpy(path: string, data: NpyData, shape?: readonly number[]): Promise<void> {
+export async function writeNpy(path: string, data: NumericArray, shape?: readonly number[]): Promise<void> {
   await writeFile(path, encodeNpy(data, shape));
 }

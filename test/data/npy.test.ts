@@ -1,7 +1,8 @@
 // Golden files by NumPy 2 (test/golden/files/make.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { encodeNpy, type NpyData, parseNpy } from "../../src/data/npy.ts";
+import type { NumericArray } from "../../src/core/types.ts";
+import { encodeNpy, parseNpy } from "../../src/data/npy.ts";
 
 const golden = (name: string) => readFileSync(new URL(`../golden/files/${name}`, import.meta.url));
 
@@ -38,7 +39,7 @@ describe("encodeNpy", () => {
   test("gives the bytes that NumPy gives", () => {
     expect(Buffer.from(encodeNpy(new Float32Array([0, 1, 2, 3, 4, 5]), [2, 3]))).toEqual(golden("f4.npy"));
   });
-  test.each<[NpyData, number[]]>([
+  test.each<[NumericArray, number[]]>([
     [new Float64Array([1, Number.NaN]), [2]],
     [new Uint8Array([1, 2]), [1, 2, 1]],
     [new BigUint64Array([2n ** 64n - 1n]), []],

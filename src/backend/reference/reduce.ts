@@ -19,30 +19,32 @@ export function combineLanes(accumulators: Float64Array): number {
   return accumulators[0];
 }
 
-/**
- * Σ term(i) for i in [0, count) in the fixed order. For terms that are computed on the way (a loss, an update's norm);
- * plain sums below avoid the call per element.
- */
-export function reduceTerms(count: number, term: (index: number) => number): number {
-  const accumulators = new Float64Array(REDUCE_LANES);
+/** Walks blocks in order: `accumulate` adds the terms [start, end) to cleared lanes, element i to lane (i − start) mod 32. */
+function overBlocks(count: number, accumulators: Float64Array, accumulate: (start: number, end: number) => void): number {
   let total = 0;
   for (let start = 0; start < count; start += REDUCE_BLOCK) {
-    const end = Math.min(count, start + REDUCE_BLOCK);
     accumulators.fill(0);
-    for (let i = start; i < end; i++) accumulators[(i - start) & (REDUCE_LANES - 1)] += term(i);
+    accumulate(start, Math.min(count, start + REDUCE_BLOCK));
     total += combineLanes(accumulators);
   }
   return total;
 }
 
+/**
+ * Σ term(i) for i in [0, count) in the fixed order. For terms that are computed on the way (a loss, an update's norm);
+ * plain sums below avoid the call per element.
+ */
+export function reduceTerms(count: number, term: (index: number) => number): number {
+  const own = new Float64Array(REDUCE_LANES);
+  return overBlocks(count, own, (start, end) => {
+    for (let i = start; i < end; i++) own[(i - start) & (REDUCE_LANES - 1)] += term(i);
+  });
+}
+
 /** Σ x² (float32 subnormals read as zero). */
 export function sumSquares(array: FloatArray): number {
   const single = dtypeOf(array) === "float32";
-  const count = array.length;
-  let total = 0;
-  for (let start = 0; start < count; start += REDUCE_BLOCK) {
-    const end = Math.min(count, start + REDUCE_BLOCK);
-    lanes.fill(0);
+  return overBlocks(array.length, lanes, (start, end) => {
     if (single) {
       for (let i = start; i < end; i++) {
         const x = operand32(array[i]);
@@ -51,24 +53,16 @@ export function sumSquares(array: FloatArray): number {
     } else {
       for (let i = start; i < end; i++) lanes[(i - start) & 31] += array[i] * array[i];
     }
-    total += combineLanes(lanes);
-  }
-  return total;
+  });
 }
 
 /** Σ x (float32 subnormals read as zero). */
 export function sum(array: FloatArray): number {
   const single = dtypeOf(array) === "float32";
-  const count = array.length;
-  let total = 0;
-  for (let start = 0; start < count; start += REDUCE_BLOCK) {
-    const end = Math.min(count, start + REDUCE_BLOCK);
-    lanes.fill(0);
+  return overBlocks(array.length, lanes, (start, end) => {
     if (single) for (let i = start; i < end; i++) lanes[(i - start) & 31] += operand32(array[i]);
     else for (let i = start; i < end; i++) lanes[(i - start) & 31] += array[i];
-    total += combineLanes(lanes);
-  }
-  return total;
+  });
 }
 
 export function createReferenceReduce(): ReduceBackend {
