@@ -24,8 +24,8 @@ export interface LayerDescription {
 
 type Factory = (options: never) => Layer;
 
-/** The functions by the class names of what they make. */
-const FACTORIES: ReadonlyMap<string, Factory> = new Map<string, Factory>([
+/** The functions by the class names of what they make; lambda() alone cannot be written down. */
+export const LAYER_FACTORIES: ReadonlyMap<string, Factory> = new Map<string, Factory>([
   ["Dense", layers.dense],
   ["Activation", layers.activation],
   ["ReLU", layers.reLU],
@@ -43,6 +43,10 @@ const FACTORIES: ReadonlyMap<string, Factory> = new Map<string, Factory>([
   ["LayerNormalization", layers.layerNormalization],
   ["Embedding", layers.embedding],
   ["Input", layers.input],
+  ["Conv2D", layers.conv2d],
+  ["MaxPooling2D", layers.maxPooling2d],
+  ["AveragePooling2D", layers.averagePooling2d],
+  ["Reshape", layers.reshape],
 ]);
 
 /** The architecture of a network; undefined where it is not sequential or has layers of the user's own. */
@@ -53,7 +57,7 @@ export function architectureOf(network: BuiltNetwork): Architecture | undefined 
     const first = sequence.indexOf(layer);
     if (first < place) return first;
     const { className, config } = layer;
-    return config === undefined || !FACTORIES.has(className) ? undefined : { className, config };
+    return config === undefined || !LAYER_FACTORIES.has(className) ? undefined : { className, config };
   });
   if (described.includes(undefined)) return undefined;
   return { format: 1, kind: "sequential", dtype, seed, inputShape, layers: described as (LayerDescription | number)[] };
@@ -65,7 +69,7 @@ function layerOf(description: LayerDescription | number, place: number, before: 
     if (shared === undefined) throw fault("ERR_FORMAT", `architecture.layers[${place}]: no layer ${description} before it`);
     return shared;
   }
-  const make = FACTORIES.get(description?.className);
+  const make = LAYER_FACTORIES.get(description?.className);
   if (make === undefined) throw fault("ERR_FORMAT", `architecture.layers[${place}]: unknown layer ${description?.className}`);
   return make(description.config as never);
 }

@@ -13,7 +13,7 @@ import {
 } from "../graph/windows.ts";
 import { type Activation, activate, activationName } from "./activations.ts";
 import { type Initializer, initializerOf, zeros } from "./initializers.ts";
-import { checkLayerOptions, checkShape, type Layer, type LayerOptions } from "./layer.ts";
+import { checkLayerOptions, checkShape, common, type Layer, type LayerOptions } from "./layer.ts";
 
 export interface Conv2dLayerOptions extends LayerOptions, WindowOptions {
   /** Kernels, and channels of the output; at least 1. */
@@ -35,8 +35,6 @@ export interface Conv2dLayerOptions extends LayerOptions, WindowOptions {
 }
 
 const CONV = ["strides", "padding", "dilationRate", "groups", "activation", "useBias", "kernelInitializer", "biasInitializer"];
-
-const common = ({ name, inputShape }: LayerOptions): LayerOptions => ({ name, inputShape });
 
 /**
  * A two-dimensional convolution: [height, width, channels] → [outputs down, outputs across, filters]; kernel [height, width,

@@ -43,6 +43,20 @@ export interface LayerOptions {
   readonly inputShape?: readonly number[];
 }
 
+/** The options as JSON data; initialisers that are functions are left out, other functions make it undefined. */
+function configOf(options: LayerOptions): LayerConfig | undefined {
+  const entries = Object.entries(options).filter(
+    ([key, value]) => value !== undefined && !(typeof value === "function" && key.endsWith("Initializer")),
+  );
+  return entries.some(([, value]) => typeof value === "function") ? undefined : Object.fromEntries(entries);
+}
+
+/** What every layer has of its options. */
+export function common(options: LayerOptions): Pick<Layer, "name" | "inputShape" | "config"> {
+  const { name, inputShape } = options;
+  return { name, inputShape, config: configOf(options) };
+}
+
 /** Throws ERR_OPTION for names that the layer does not have: a typing mistake must not pass silently. */
 export function checkLayerOptions(className: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null)

@@ -7,7 +7,7 @@ import * as ops from "../graph/layers.ts";
 import { reshape } from "../graph/reduce.ts";
 import { type Activation, type ActivationName, activate, activationName } from "./activations.ts";
 import { type Initializer, initializerOf, ones, zeros } from "./initializers.ts";
-import { checkLayerOptions, checkShape, type Layer, type LayerConfig, type LayerOptions, type Variable } from "./layer.ts";
+import { checkLayerOptions, checkShape, common, type Layer, type LayerOptions, type Variable } from "./layer.ts";
 
 export * from "./image-layers.ts";
 
@@ -51,19 +51,6 @@ export function dense(options: DenseOptions): Layer {
       return fused ? y : activate(y, activation);
     },
   };
-}
-
-/** The options as JSON data; initialisers that are functions are left out, other functions make it undefined. */
-function configOf(options: LayerOptions): LayerConfig | undefined {
-  const entries = Object.entries(options).filter(
-    ([key, value]) => value !== undefined && !(typeof value === "function" && key.endsWith("Initializer")),
-  );
-  return entries.some(([, value]) => typeof value === "function") ? undefined : Object.fromEntries(entries);
-}
-
-function common(options: LayerOptions): Pick<Layer, "name" | "inputShape" | "config"> {
-  const { name, inputShape } = options;
-  return { name, inputShape, config: configOf(options) };
 }
 
 function withoutVariables(className: string, options: LayerOptions, call: (x: Value) => Value): Layer {
@@ -222,5 +209,5 @@ export function lambda(call: (x: Value) => Value, options: LayerOptions = {}): L
 export function input(options: { readonly shape: readonly number[]; readonly name?: string }): Layer {
   checkShape("Input.shape", options.shape);
   const layer = withoutVariables("Input", { name: options.name, inputShape: options.shape }, (x) => x);
-  return { ...layer, config: configOf(options as LayerOptions) };
+  return { ...layer, ...common(options as LayerOptions), inputShape: options.shape };
 }

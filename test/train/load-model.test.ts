@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readSafetensors, writeSafetensors } from "../../src/checkpoint/file.ts";
 import type { Safetensors } from "../../src/checkpoint/safetensors.ts";
+import { LAYER_FACTORIES } from "../../src/nn/architecture.ts";
 import * as initializers from "../../src/nn/initializers.ts";
 import * as layers from "../../src/nn/layers.ts";
 import * as ops from "../../src/nn/ops.ts";
@@ -60,6 +61,19 @@ const MODELS: Readonly<Record<string, () => Model>> = {
       ],
       { seed: 2 },
     ),
+  "images: convolution, pooling, another shape": () =>
+    sequential(
+      [
+        layers.reshape({ targetShape: [2, 3, 1], inputShape: [6] }),
+        layers.conv2d({ filters: 4, kernelSize: [2, 2], padding: "same", activation: "relu" }),
+        layers.maxPooling2d({ poolSize: [1, 2], strides: 1 }),
+        layers.conv2d({ filters: 4, kernelSize: 1, groups: 2, useBias: false }),
+        layers.averagePooling2d({ poolSize: [2, 1] }),
+        layers.flatten(),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+      { seed: 6 },
+    ),
   "a layer used twice": () => {
     const shared = layers.dense({ units: 6, activation: "tanh" });
     return sequential([shared, shared, layers.dense({ units: 3, activation: "softmax" })], { inputShape: [6] });
@@ -69,6 +83,14 @@ const MODELS: Readonly<Record<string, () => Model>> = {
 
 const inputs = ({ network }: Model) => (network.dtype === "float64" ? Float64Array.from(x) : x);
 const compiled = (model: Model) => model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+
+test("every layer but lambda can be written down", () => {
+  const missing = Object.entries(layers).filter(([name, make]) => {
+    const factories = [...LAYER_FACTORIES.values()] as unknown[];
+    return name !== "lambda" && typeof make === "function" && !factories.includes(make);
+  });
+  expect(missing).toEqual([]);
+});
 
 describe("loadModel", () => {
   test.each(Object.entries(MODELS))("%s: predicts the same bits, without compile()", async (name, make) => {
