@@ -62,6 +62,22 @@ const fewBits = ["bf16", "int8"].flatMap((stateType) =>
   })),
 );
 
+/** The same for methods of one moment: 16 and 14 bytes. */
+const fewBitsOfOne = [
+  ["Lion", Lion, {}],
+  ["SGD with momentum", SGD, { momentum: 0.9 }],
+].flatMap(([name, Class, own]) =>
+  ["bf16", "int8"].map((stateType) => ({
+    name: `${name}, ${stateType} moment, stochastic, 25,000,000`,
+    Class,
+    options: { learningRate: rate, ...own, stateType },
+    full: own,
+    bytes: stateType === "bf16" ? 16 : 14,
+    shapes: LARGE,
+    float32: true,
+  })),
+);
+
 const others = [
   { name: "NAdam", Class: NAdam, bytes: 28, torch: ["NAdam", { lr: rate }] },
   { name: "RAdam", Class: RAdam, bytes: 28, torch: ["RAdam", { lr: rate }] },
@@ -77,6 +93,6 @@ const others = [
   { name: "Muon", Class: Muon, bytes: 20, products: 5 },
 ].map((row) => ({ ...row, name: `${row.name}, 1024 × 1024`, options: { learningRate: rate }, shapes: SQUARE }));
 
-export const rows = [...inCache, ...beyondCache, ...fewBits, ...others];
+export const rows = [...inCache, ...beyondCache, ...fewBits, ...fewBitsOfOne, ...others];
 export const countOf = (shape) => shape.reduce((a, b) => a * b, 1);
 export const totalOf = ({ shapes }) => shapes.reduce((sum, shape) => sum + countOf(shape), 0);

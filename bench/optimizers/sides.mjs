@@ -83,7 +83,7 @@ function handLoop(addon, { shapes }) {
 
 /** Moves the bytes of a step over arrays as long as all parameters: reads p, g and state, writes p and state. */
 function traffic(addon, row) {
-  const arrays = { 12: 2, 16: 2, 20: 3, 28: 4 }[row.bytes];
+  const arrays = { 12: 2, 14: 2, 16: 2, 20: 3, 28: 4 }[row.bytes];
   const count = Math.ceil(totalOf(row) * (row.bytes / (arrays * 8 - 4)));
   const memory = Array.from({ length: arrays }, () => owned(count).fill(1e-20));
   return { side: `${row.bytes} bytes moved`, sample: timed(() => addon.moveBytes(...memory)) };
@@ -116,7 +116,7 @@ export function ownSides(row, { reference }) {
     const hand = handLoop(addon, row);
     if (hand) sides.push(hand);
   }
-  if (row.float32) sides.push({ ...stepper("float32 moments", { ...row, options: {} }, owned), values: undefined });
+  if (row.float32) sides.push({ ...stepper("float32 moments", { ...row, options: row.full ?? {} }, owned), values: undefined });
   sides.push(stepper("allocate()", row, owned), stepper("plain arrays", row, plain));
   if (reference) {
     if (row.every) sides.push(javascriptLoop(row));

@@ -4,8 +4,9 @@ import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
 import type { Param } from "./parameters.ts";
 import { lionMethod } from "./rules/lion.ts";
+import type { StateOptions } from "./state-options.ts";
 
-export interface LionOptions extends CommonOptions {
+export interface LionOptions extends CommonOptions, StateOptions {
   /** Weight β₁ of m in the step's sign, in [0, 1); default .9. */
   beta1?: number;
   /** Decay rate β₂ of the mean gradient m, in [0, 1); default .99. */

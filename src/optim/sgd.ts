@@ -4,8 +4,9 @@ import type { CommonOptions, CommonValues } from "./method.ts";
 import { Optimizer, oneMethod } from "./optimizer.ts";
 import type { Param } from "./parameters.ts";
 import { sgdMethod } from "./rules/sgd.ts";
+import type { StateOptions } from "./state-options.ts";
 
-export interface SGDOptions extends CommonOptions {
+export interface SGDOptions extends CommonOptions, StateOptions {
   /** Factor μ of the velocity, in [0, 1); 0 (default): no velocity. */
   momentum?: number;
   /** The velocity takes 1 − dampening of the gradient, except at the first step; in [0, 1), default 0. */

@@ -15,6 +15,8 @@ namespace {
 #include "kernels/ops/reduce.h"
 #include "kernels/optim/driver.h"
 #include "kernels/optim/adam.h"
+#include "kernels/optim/lion.h"
+#include "kernels/optim/sgd.h"
 #include "kernels/optim/tensor/sweep.h"
 #include "kernels/optim/tensor/lamb.h"
 #include "kernels/optim/tensor/lars.h"

@@ -1,14 +1,14 @@
-// Adam with state in few bits: one pass, chunks of whole blocks. Twin of src/optim/rules/low-state.ts.
+// Rules with state in few bits: one pass, chunks of whole blocks. Twin of src/optim/rules/low-state.ts.
 #include "optim/tensor/rules.h"
 #include "optim/tensor/sweeps.h"
 
 namespace downhill {
-namespace {
 
-void run(const TensorStep& step, const StateKernel (&kernels)[kRoundings][kPreludes], size_t element, bool scaled) {
+void low_state_run(const TensorStep& step, LowState which, const LowStateShape& shape) {
   const TensorWork& work = step.work;
-  const double seed = step.control[7], t = step.control[8];
-  const StateKernel kernel = kernels[step.control[9] != 0 ? kStochastic : kNearest][step.prelude];
+  const double* const draw = step.control + shape.coefficients;
+  const double seed = draw[0], t = draw[1];
+  const StateKernel kernel = kernels().tensor_optim->low_state[which][draw[2] != 0 ? kStochastic : kNearest][step.prelude];
   auto body = [&](size_t index) {
     const TensorChunk& chunk = work.chunks[index];
     const TensorView& tensor = work.tensors[chunk.tensor];
@@ -16,8 +16,11 @@ void run(const TensorStep& step, const StateKernel (&kernels)[kRoundings][kPrelu
     slice.p = reinterpret_cast<float*>(tensor.p) + chunk.begin;
     slice.g = reinterpret_cast<const float*>(tensor.g) + chunk.begin;
     slice.first_block = chunk.begin / kStateBlock;
-    for (size_t j = 0; j < 2; ++j) slice.slots[j] = tensor.slots[j] + chunk.begin * element;
-    for (size_t j = 2; scaled && j < 4; ++j) slice.slots[j] = tensor.slots[j] + slice.first_block * sizeof(float);
+    for (size_t k = 0; k < shape.moments; ++k) {
+      slice.slots[k] = tensor.slots[k] + chunk.begin * shape.bytes;
+      const size_t scales = shape.moments + k;
+      if (shape.scaled) slice.slots[scales] = tensor.slots[scales] + slice.first_block * sizeof(float);
+    }
     slice.count = chunk.count;
     slice.seed = static_cast<uint64_t>(seed);
     slice.stream = tensor.stream;
@@ -27,11 +30,5 @@ void run(const TensorStep& step, const StateKernel (&kernels)[kRoundings][kPrelu
   };
   for_chunks(work.chunks.size(), work.elements, body);
 }
-
-}  // namespace
-
-void adam_bf16_run(const TensorStep& step) { run(step, kernels().tensor_optim->adam_bf16, 2, false); }
-
-void adam_int8_run(const TensorStep& step) { run(step, kernels().tensor_optim->adam_int8, 1, true); }
 
 }  // namespace downhill

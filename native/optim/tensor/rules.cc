@@ -21,14 +21,23 @@ SlotLayout factored(size_t slot, size_t count, size_t rows, size_t columns) {
 
 SlotLayout bf16(size_t, size_t count, size_t, size_t) { return {SlotType::u16, count}; }
 
-SlotLayout int8(size_t slot, size_t count, size_t, size_t) {
-  if (slot < 2) return {SlotType::i8, count};
+template <size_t kMoments> SlotLayout int8(size_t slot, size_t count, size_t, size_t) {
+  if (slot < kMoments) return {SlotType::i8, count};
   return {SlotType::f32, (count + kStateBlock - 1) / kStateBlock};
+}
+
+template <LowState kWhich, size_t kCoefficients, size_t kMoments> void bf16_run(const TensorStep& step) {
+  low_state_run(step, kWhich, {kCoefficients, kMoments, 2, false});
+}
+template <LowState kWhich, size_t kCoefficients, size_t kMoments> void int8_run(const TensorStep& step) {
+  low_state_run(step, kWhich, {kCoefficients, kMoments, 1, true});
 }
 
 size_t no_scratch(const TensorView&, bool) { return 0; }
 
 #define DOWNHILL_ADAM_COEFFICIENTS "beta1 gain1 beta2 gain2 rate root epsilon seed step stochastic"
+#define DOWNHILL_LION_COEFFICIENTS "rate beta1 gain1 beta2 gain2 seed step stochastic"
+#define DOWNHILL_SGD_COEFFICIENTS "rate momentum gain seed step stochastic"
 #define DOWNHILL_ADAFACTOR_COEFFICIENTS "decay gain rate epsilon1 floor epsilon2 threshold"
 
 const TensorRule kTensorRules[] = {
@@ -38,8 +47,14 @@ const TensorRule kTensorRules[] = {
     {"adafactor.matrix", "rows columns", DOWNHILL_ADAFACTOR_COEFFICIENTS, factored, adafactor_matrix_scratch,
      adafactor_matrix_run, false},
     {"muon", "v", "momentum gain nesterov rate steps epsilon a b c adjust", like_parameter, muon_scratch, muon_run, false},
-    {"adam.bf16", "m v", DOWNHILL_ADAM_COEFFICIENTS, bf16, no_scratch, adam_bf16_run, true},
-    {"adam.int8", "m v mScales vScales", DOWNHILL_ADAM_COEFFICIENTS, int8, no_scratch, adam_int8_run, true},
+    {"adam.bf16", "m v", DOWNHILL_ADAM_COEFFICIENTS, bf16, no_scratch, bf16_run<kAdamBf16, 7, 2>, true},
+    {"adam.int8", "m v mScales vScales", DOWNHILL_ADAM_COEFFICIENTS, int8<2>, no_scratch, int8_run<kAdamInt8, 7, 2>, true},
+    {"lion.bf16", "m", DOWNHILL_LION_COEFFICIENTS, bf16, no_scratch, bf16_run<kLionBf16, 5, 1>, true},
+    {"lion.int8", "m mScales", DOWNHILL_LION_COEFFICIENTS, int8<1>, no_scratch, int8_run<kLionInt8, 5, 1>, true},
+    {"sgd.momentum.bf16", "v", DOWNHILL_SGD_COEFFICIENTS, bf16, no_scratch, bf16_run<kMomentumBf16, 3, 1>, true},
+    {"sgd.momentum.int8", "v vScales", DOWNHILL_SGD_COEFFICIENTS, int8<1>, no_scratch, int8_run<kMomentumInt8, 3, 1>, true},
+    {"sgd.nesterov.bf16", "v", DOWNHILL_SGD_COEFFICIENTS, bf16, no_scratch, bf16_run<kNesterovBf16, 3, 1>, true},
+    {"sgd.nesterov.int8", "v vScales", DOWNHILL_SGD_COEFFICIENTS, int8<1>, no_scratch, int8_run<kNesterovInt8, 3, 1>, true},
 };
 
 }  // namespace

@@ -12,8 +12,13 @@ void adafactor_matrix_run(const TensorStep& step);
 size_t adafactor_matrix_scratch(const TensorView& tensor, bool f64);
 void muon_run(const TensorStep& step);
 size_t muon_scratch(const TensorView& tensor, bool f64);
-void adam_bf16_run(const TensorStep& step);
-void adam_int8_run(const TensorStep& step);
+
+// State of few bits: coefficients of the rule itself (seed, step and kind of rounding follow), moments, bytes of an element.
+struct LowStateShape {
+  size_t coefficients, moments, bytes;
+  bool scaled;
+};
+void low_state_run(const TensorStep& step, LowState which, const LowStateShape& shape);
 
 // rate · max(epsilon2, RMS(p)) and its division by RMS(u) / threshold, from sums of squares; `c` are Adafactor's own
 // coefficients.

@@ -1,15 +1,16 @@
 // Adam, AMSGrad and AdamW: m, v the moments, h the highest v so far. Twin of native/kernels/optim/adam.h.
-import type { StepRule } from "../../backend/optim.ts";
+import type { ElementRule } from "../../backend/optim.ts";
 import { wrongValue } from "../../core/errors.ts";
 import { type CommonValues, commonOptions, type Method, type StepInput } from "../method.ts";
 import { atLeast, flag, number, type OptionTable, within } from "../options.ts";
 import { power } from "../powers.ts";
-import { lowStateRule, stateOptions, writeLowState } from "./low-state-options.ts";
+import { bf16State, int8State } from "./low-state.ts";
+import { ruleOfState, type StateRules, type StateValues, stateOptions, writeLowState } from "./low-state-options.ts";
 
 const coefficients = ["beta1", "gain1", "beta2", "gain2", "rate", "root", "epsilon"] as const;
 
 // (gain2·g)·g, not gain2·(g·g): a float32 gradient of 1e20 then still has a finite square.
-export const adam: StepRule = {
+export const adam: ElementRule = {
   name: "adam",
   slots: ["m", "v"],
   coefficients,
@@ -22,7 +23,18 @@ export const adam: StepRule = {
   },
 };
 
-export const adamAmsgrad: StepRule = {
+/** 8-bit state: s[1] is the root of v. */
+const updateRoot: ElementRule["update"] = (r, c, p, g, s) => {
+  const m = r(r(c[0]! * s[0]!) + r(c[1]! * g));
+  const root = r(Math.sqrt(r(r(c[2]! * r(s[1]! * s[1]!)) + r(r(c[3]! * g) * g))));
+  s[0] = m;
+  s[1] = root;
+  return r(p - r(r(c[4]! * m) / r(r(c[5]! * root) + c[6]!)));
+};
+
+export const adamState: StateRules = { full: adam, bf16: bf16State(adam), int8: int8State(adam, ["v"], updateRoot) };
+
+export const adamAmsgrad: ElementRule = {
   name: "adam.amsgrad",
   slots: ["m", "v", "h"],
   coefficients,
@@ -37,16 +49,14 @@ export const adamAmsgrad: StepRule = {
   },
 };
 
-export type AdamValues = CommonValues & {
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-  amsgrad: boolean;
-  biasCorrection: boolean;
-  stateType: string;
-  stateRounding: string;
-  stateSeed: number;
-};
+export type AdamValues = CommonValues &
+  StateValues & {
+    beta1: number;
+    beta2: number;
+    epsilon: number;
+    amsgrad: boolean;
+    biasCorrection: boolean;
+  };
 
 /** beta1, beta2 and epsilon, as most of the family has them. */
 export function momentOptions(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): OptionTable {
@@ -87,10 +97,10 @@ const shared: Shared = {
   check({ amsgrad, stateType }) {
     if (amsgrad && stateType !== "full") throw wrongValue("Adam.stateType", '"full" with amsgrad', stateType, "ERR_OPTION");
   },
-  rule: ({ amsgrad, stateType }, target) => lowStateRule(stateType, target) ?? (amsgrad ? adamAmsgrad : adam),
+  rule: ({ amsgrad, stateType }, target) => (amsgrad ? adamAmsgrad : ruleOfState(adamState, stateType, target)),
   coefficients(options, input, c, at, { rule }) {
     writeAdam(options, input, c, at, options.biasCorrection);
-    if ("layout" in rule) writeLowState(options, input, c, at + coefficients.length);
+    writeLowState(options, input, c, at, adamState, rule);
   },
 };
 

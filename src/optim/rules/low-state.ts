@@ -1,7 +1,7 @@
-// Adam with its moments in fewer bits: bfloat16, or 8 bits with a scale per block of 256 elements. Twin of
+// Element-wise rules with their moments in fewer bits: bfloat16, or 8 bits with a scale per block of 256 elements. Twin of
 // native/kernels/optim/tensor/low_state.h.
 
-import type { TensorRule, TensorStep } from "../../backend/optim.ts";
+import type { ElementRule, TensorRule, TensorStep } from "../../backend/optim.ts";
 import { philox } from "../../core/random.ts";
 import { elementCount } from "../../core/shape.ts";
 
@@ -10,41 +10,15 @@ export const STATE_BLOCK = 256;
 /** 1.5·2²³: adding it to a small float32 leaves the nearest integer, half to even. */
 const MAGIC = 12582912;
 const TWO_32 = 4294967296;
-const coefficients = ["beta1", "gain1", "beta2", "gain2", "rate", "root", "epsilon", "seed", "step", "stochastic"] as const;
+/** Philox draws per block: 16 random bits per element. */
+const DRAWS = STATE_BLOCK / 8;
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-function countOf(shape: readonly number[]): number {
-  return elementCount(shape);
-}
-
-/** Philox draws per block: 16 random bits per element. */
-const DRAWS = STATE_BLOCK / 8;
-
-/**
- * The random words of a block: word w of the Philox draw of the parameter's stream with index (32·block + k, step) at
- * 32·w + k. Element i has the lower half of word i, or from 128 on the upper half of word i − 128; its lower byte is m's,
- * its upper byte v's.
- */
-function drawBlock(words: Uint32Array, { row, stream }: TensorStep, block: number): void {
-  const [seed, step] = [row[7]!, row[8]!];
-  for (let k = 0; k < DRAWS; k++) {
-    const draw = philox(seed % TWO_32, Math.floor(seed / TWO_32), stream, block * DRAWS + k, step % TWO_32);
-    for (let w = 0; w < 4; w++) words[w * DRAWS + k] = draw[w]!;
-  }
-}
-
-/** The random byte of element i for m (shift 0) or v (shift 8). */
-function byteOf(words: Uint32Array, i: number, shift: number): number {
-  const half = STATE_BLOCK / 2;
-  return (words[i % half]! >>> (i < half ? shift : 16 + shift)) & 0xff;
-}
-
-/** A block's moments, widened, with what it takes to round them back. */
+/** A block of moments, widened, with what it takes to round them back. */
 interface Block {
-  readonly m: Float64Array;
-  readonly v: Float64Array;
+  readonly moments: readonly Float64Array[];
   readonly words: Uint32Array;
   readonly stochastic: boolean;
 }
@@ -52,21 +26,42 @@ interface Block {
 interface StateFormat {
   widen(step: TensorStep, block: Block, index: number, count: number): void;
   narrow(step: TensorStep, block: Block, index: number, count: number): void;
-  /** One element of Adam in place: s holds m and v (or its root); returns the new parameter. */
-  update(step: TensorStep, p: number, g: number, block: Block, i: number): number;
 }
 
-function updateBlocks(step: TensorStep, format: StateFormat): void {
-  const { r, read, p, count, keep } = step;
-  const make = (): Float64Array => new Float64Array(STATE_BLOCK);
-  const block = { m: make(), v: make(), words: new Uint32Array(STATE_BLOCK / 2), stochastic: step.row[9] !== 0 };
+/**
+ * The random words of a block: word w of the Philox draw of the parameter's stream with index (32·block + k, step) at
+ * 32·w + k. Element i has the lower half of word i, or from 128 on the upper half of word i − 128; its lower byte is the
+ * first moment's, its upper byte the second's. `at` is the index of the seed among the rule's coefficients.
+ */
+function drawBlock(words: Uint32Array, { row, stream }: TensorStep, at: number, block: number): void {
+  const [seed, step] = [row[at]!, row[at + 1]!];
+  for (let k = 0; k < DRAWS; k++) {
+    const draw = philox(seed % TWO_32, Math.floor(seed / TWO_32), stream, block * DRAWS + k, step % TWO_32);
+    for (let w = 0; w < 4; w++) words[w * DRAWS + k] = draw[w]!;
+  }
+}
+
+/** The random byte of element i for moment 0 or 1. */
+function byteOf(words: Uint32Array, i: number, moment: number): number {
+  const half = STATE_BLOCK / 2;
+  return (words[i % half]! >>> ((i < half ? 0 : 16) + 8 * moment)) & 0xff;
+}
+
+function updateBlocks(step: TensorStep, format: StateFormat, rule: ElementRule, update: ElementRule["update"]): void {
+  const { r, read, p, c, count, keep } = step;
+  const seedAt = rule.coefficients.length;
+  const moments = rule.slots.map(() => new Float64Array(STATE_BLOCK));
+  const block = { moments, words: new Uint32Array(STATE_BLOCK / 2), stochastic: step.row[seedAt + 2] !== 0 };
+  const s = new Float64Array(moments.length);
   for (let start = 0, index = 0; start < count; start += STATE_BLOCK, index++) {
     const length = Math.min(STATE_BLOCK, count - start);
-    if (block.stochastic) drawBlock(block.words, step, index);
+    if (block.stochastic) drawBlock(block.words, step, seedAt, index);
     format.widen(step, block, index, length);
     for (let i = 0; i < length; i++) {
       const g = step.gradient(start + i);
-      p[start + i] = format.update(step, r(read(p[start + i]!) * keep), g, block, i);
+      for (let k = 0; k < s.length; k++) s[k] = moments[k]![i]!;
+      p[start + i] = update(r, c, r(read(p[start + i]!) * keep), g, s);
+      for (let k = 0; k < s.length; k++) moments[k]![i] = s[k]!;
     }
     format.narrow(step, block, index, length);
   }
@@ -89,26 +84,17 @@ function fromBfloat16(half: number): number {
 }
 
 const bfloat16: StateFormat = {
-  widen({ read, slots }, { m, v }, index, count) {
+  widen({ read, slots }, { moments }, index, count) {
     const at = index * STATE_BLOCK;
-    for (let i = 0; i < count; i++) {
-      m[i] = read(fromBfloat16(slots[0]![at + i]!));
-      v[i] = read(fromBfloat16(slots[1]![at + i]!));
-    }
+    moments.forEach((x, k) => {
+      for (let i = 0; i < count; i++) x[i] = read(fromBfloat16(slots[k]![at + i]!));
+    });
   },
-  narrow({ slots }, { m, v, words, stochastic }, index, count) {
+  narrow({ slots }, { moments, words, stochastic }, index, count) {
     const at = index * STATE_BLOCK;
-    for (let i = 0; i < count; i++) {
-      slots[0]![at + i] = toBfloat16(m[i]!, stochastic, byteOf(words, i, 0));
-      slots[1]![at + i] = toBfloat16(v[i]!, stochastic, byteOf(words, i, 8));
-    }
-  },
-  update({ r, c }, p, g, block, i) {
-    const m = r(r(c[0]! * block.m[i]!) + r(c[1]! * g));
-    const v = r(r(c[2]! * block.v[i]!) + r(r(c[3]! * g) * g));
-    block.m[i] = m;
-    block.v[i] = v;
-    return r(p - r(r(c[4]! * m) / r(r(c[5]! * r(Math.sqrt(v))) + c[6]!)));
+    moments.forEach((x, k) => {
+      for (let i = 0; i < count; i++) slots[k]![at + i] = toBfloat16(x[i]!, stochastic, byteOf(words, i, k));
+    });
   },
 };
 
@@ -122,61 +108,67 @@ function quantise({ r }: TensorStep, x: number, inverse: number, low: number, hi
   return r(y + MAGIC) - MAGIC;
 }
 
-const int8: StateFormat = {
-  widen({ r, read, slots }, { m, v }, index, count) {
+/** Range of the integers of a moment of either sign, and of a root: never down to zero, see int8State(). */
+const SIGNED = { low: -127, high: 127, offset: 0 };
+const ROOT = { low: 1, high: 255, offset: 128 };
+
+/** `ranges[k]` is that of moment k. Scales are the slots after the moments. */
+const scaled = (ranges: readonly (typeof SIGNED)[]): StateFormat => ({
+  widen({ r, read, slots }, { moments }, index, count) {
     const at = index * STATE_BLOCK;
-    const [mScale, vScale] = [read(slots[2]![index]!), read(slots[3]![index]!)];
-    for (let i = 0; i < count; i++) {
-      m[i] = r(slots[0]![at + i]! * mScale);
-      v[i] = r((slots[1]![at + i]! + 128) * vScale);
-    }
+    moments.forEach((x, k) => {
+      const scale = read(slots[ranges.length + k]![index]!);
+      for (let i = 0; i < count; i++) x[i] = r((slots[k]![at + i]! + ranges[k]!.offset) * scale);
+    });
   },
-  narrow(step, { m, v, words, stochastic }, index, count) {
+  narrow(step, { moments, words, stochastic }, index, count) {
     const { r, slots } = step;
     const at = index * STATE_BLOCK;
-    let [mMost, vMost] = [0, 0];
-    for (let i = 0; i < count; i++) {
-      const magnitude = Math.abs(m[i]!);
-      mMost = magnitude > mMost ? magnitude : mMost;
-      vMost = v[i]! > vMost ? v[i]! : vMost;
-    }
-    slots[2]![index] = r(mMost / 127);
-    slots[3]![index] = r(vMost / 255);
-    const mInverse = mMost > 0 ? r(127 / mMost) : 0;
-    const vInverse = vMost > 0 ? r(255 / vMost) : 0;
-    for (let i = 0; i < count; i++) {
-      slots[0]![at + i] = quantise(step, m[i]!, mInverse, -127, 127, stochastic ? byteOf(words, i, 0) : -1);
-      // Never down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
-      slots[1]![at + i] = quantise(step, v[i]!, vInverse, 1, 255, stochastic ? byteOf(words, i, 8) : -1) - 128;
-    }
+    moments.forEach((x, k) => {
+      const { low, high, offset } = ranges[k]!;
+      let most = 0;
+      for (let i = 0; i < count; i++) most = Math.abs(x[i]!) > most ? Math.abs(x[i]!) : most;
+      slots[ranges.length + k]![index] = r(most / high);
+      const inverse = most > 0 ? r(high / most) : 0;
+      for (let i = 0; i < count; i++) {
+        slots[k]![at + i] = quantise(step, x[i]!, inverse, low, high, stochastic ? byteOf(words, i, k) : -1) - offset;
+      }
+    });
   },
-  update({ r, c }, p, g, block, i) {
-    const m = r(r(c[0]! * block.m[i]!) + r(c[1]! * g));
-    const root = r(Math.sqrt(r(r(c[2]! * r(block.v[i]! * block.v[i]!)) + r(r(c[3]! * g) * g))));
-    block.m[i] = m;
-    block.v[i] = root;
-    return r(p - r(r(c[4]! * m) / r(r(c[5]! * root) + c[6]!)));
-  },
-};
+});
 
-export const adamBf16: TensorRule = {
-  name: "adam.bf16",
-  slots: ["m", "v"],
-  coefficients,
-  float32Only: true,
-  layout: (_slot, shape) => ({ type: "uint16", count: countOf(shape) }),
-  updateTensor: (step) => updateBlocks(step, bfloat16),
-};
+function coefficientsOf({ coefficients }: ElementRule): readonly string[] {
+  return [...coefficients, "seed", "step", "stochastic"];
+}
 
-/** v holds the roots of the mean squares, offset by 128: the root's range is half of v's in the exponent. */
-export const adamInt8: TensorRule = {
-  name: "adam.int8",
-  slots: ["m", "v", "mScales", "vScales"],
-  coefficients,
-  float32Only: true,
-  layout(slot, shape) {
-    const count = countOf(shape);
-    return slot === "m" || slot === "v" ? { type: "int8", count } : { type: "float32", count: Math.ceil(count / STATE_BLOCK) };
-  },
-  updateTensor: (step) => updateBlocks(step, int8),
-};
+/** The rule with its slots in bfloat16. */
+export function bf16State(rule: ElementRule): TensorRule {
+  return {
+    name: `${rule.name}.bf16`,
+    slots: rule.slots,
+    coefficients: coefficientsOf(rule),
+    float32Only: true,
+    layout: (_slot, shape) => ({ type: "uint16", count: elementCount(shape) }),
+    updateTensor: (step) => updateBlocks(step, bfloat16, rule, rule.update),
+  };
+}
+
+/**
+ * The rule with its slots in 8 bits. `roots` names those that are kept as their square roots, offset by 128, because a root's
+ * range is half in the exponent; `update` is then the rule's over roots. A root is never rounded down to zero: a parameter
+ * with a mean gradient must not be divided by epsilon alone.
+ */
+export function int8State(rule: ElementRule, roots: readonly string[] = [], update = rule.update): TensorRule {
+  const format = scaled(rule.slots.map((slot) => (roots.includes(slot) ? ROOT : SIGNED)));
+  return {
+    name: `${rule.name}.int8`,
+    slots: [...rule.slots, ...rule.slots.map((slot) => `${slot}Scales`)],
+    coefficients: coefficientsOf(rule),
+    float32Only: true,
+    layout(slot, shape) {
+      const count = elementCount(shape);
+      return rule.slots.includes(slot) ? { type: "int8", count } : { type: "float32", count: Math.ceil(count / STATE_BLOCK) };
+    },
+    updateTensor: (step) => updateBlocks(step, format, rule, update),
+  };
+}

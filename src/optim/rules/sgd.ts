@@ -1,10 +1,11 @@
 // Gradient descent, plain and with a velocity v. Twin of native/kernels/optim/sgd.h.
-import type { StepRule } from "../../backend/optim.ts";
+import type { ElementRule } from "../../backend/optim.ts";
 import { wrongValue } from "../../core/errors.ts";
 import { type CommonValues, commonOptions, type Method } from "../method.ts";
 import { flag, number, within } from "../options.ts";
+import { ruleOfState, type StateValues, stateOptions, stateRules, writeLowState } from "./low-state-options.ts";
 
-export const sgd: StepRule = {
+export const sgd: ElementRule = {
   name: "sgd",
   slots: [],
   coefficients: ["rate"],
@@ -13,7 +14,7 @@ export const sgd: StepRule = {
 
 const velocity = { slots: ["v"], coefficients: ["rate", "momentum", "gain"] } as const;
 
-export const sgdMomentum: StepRule = {
+export const sgdMomentum: ElementRule = {
   name: "sgd.momentum",
   ...velocity,
   update(r, c, p, g, s) {
@@ -24,7 +25,7 @@ export const sgdMomentum: StepRule = {
   },
 };
 
-export const sgdNesterov: StepRule = {
+export const sgdNesterov: ElementRule = {
   name: "sgd.nesterov",
   ...velocity,
   update(r, c, p, g, s) {
@@ -35,7 +36,10 @@ export const sgdNesterov: StepRule = {
   },
 };
 
-type SgdValues = CommonValues & { momentum: number; dampening: number; nesterov: boolean };
+export const momentumState = stateRules(sgdMomentum);
+export const nesterovState = stateRules(sgdNesterov);
+
+type SgdValues = CommonValues & StateValues & { momentum: number; dampening: number; nesterov: boolean };
 
 export const sgdMethod: Method<SgdValues> = {
   name: "SGD",
@@ -44,6 +48,7 @@ export const sgdMethod: Method<SgdValues> = {
     momentum: number(0, within(0, 1), "factor μ of the velocity"),
     dampening: number(0, within(0, 1), "1 − dampening scales the gradient that enters the velocity"),
     nesterov: flag(false, "look ahead along the velocity"),
+    ...stateOptions,
   },
   check({ nesterov, momentum, dampening }) {
     if (nesterov && (momentum === 0 || dampening !== 0)) {
@@ -55,13 +60,17 @@ export const sgdMethod: Method<SgdValues> = {
       );
     }
   },
-  rule: ({ momentum, nesterov }) => (momentum === 0 ? sgd : nesterov ? sgdNesterov : sgdMomentum),
-  coefficients({ momentum, dampening }, { t, rate }, c, at) {
-    c[at] = rate;
+  rule({ momentum, nesterov, stateType }, target) {
+    return momentum === 0 ? sgd : ruleOfState(nesterov ? nesterovState : momentumState, stateType, target);
+  },
+  coefficients(options, input, c, at, { rule }) {
+    const { momentum, dampening } = options;
+    c[at] = input.rate;
     if (momentum === 0) return;
     c[at + 1] = momentum;
     // PyTorch: the first step takes the gradient as the velocity, undamped.
-    c[at + 2] = t === 1 ? 1 : 1 - dampening;
+    c[at + 2] = input.t === 1 ? 1 : 1 - dampening;
+    writeLowState(options, input, c, at, momentumState, rule);
   },
 };
 

@@ -2,11 +2,20 @@
 import type { TensorRule } from "../../backend/optim.ts";
 import type { Method } from "../method.ts";
 import { adafactorMatrix, adafactorMethod, adafactorVector } from "./adafactor.ts";
+import { adamState } from "./adam.ts";
 import { lamb, lambMethod } from "./lamb.ts";
 import { lars, larsMethod } from "./lars.ts";
-import { adamBf16, adamInt8 } from "./low-state.ts";
+import { lionState } from "./lion.ts";
 import { muon, muonMethod } from "./muon.ts";
+import { momentumState, nesterovState } from "./sgd.ts";
 
-export const tensorRules: readonly TensorRule[] = [lamb, lars, adafactorVector, adafactorMatrix, muon, adamBf16, adamInt8];
+export const tensorRules: readonly TensorRule[] = [
+  lamb,
+  lars,
+  adafactorVector,
+  adafactorMatrix,
+  muon,
+  ...[adamState, lionState, momentumState, nesterovState].flatMap(({ bf16, int8 }) => [bf16, int8]),
+];
 
 export const tensorMethods = [lambMethod, larsMethod, adafactorMethod, muonMethod] as unknown as readonly Method[];

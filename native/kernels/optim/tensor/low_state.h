@@ -1,5 +1,5 @@
-// Adam with moments in bfloat16, or in 8 bits with a scale per block of 256; memory sees 20 or 16 bytes per parameter instead
-// of 28. bfloat16 is one pass; 8 bits take two over a block, whose widened moments stay in the first cache between them.
+// Adam, Lion and momentum with their moments in bfloat16, or in 8 bits with a scale per block of 256; of Adam's 28 bytes per
+// parameter memory then sees 20 or 16. bfloat16 is one pass; 8 bits take two over a block, whose widened moments stay in the first cache between them.
 // Twin of src/optim/rules/low-state.ts. No include guard: see sweep.h.
 
 inline VecF32 pattern(uint32_t word) {
@@ -9,10 +9,10 @@ inline VecF32 pattern(uint32_t word) {
 }
 
 // Random bits of a block: elements of its first half have the lower halves of the words, those of the second half the upper
-// halves; m has the lower byte of a half word, v the upper one.
+// halves; the first moment has the lower byte of a half word, the second one the upper.
 constexpr size_t kHalf = kStateBlock / 2;
 
-// The byte of m (kWhich 0) or v (1) of the lanes, moved to bit kTo; other bits are noise.
+// The byte of moment kWhich of the lanes, moved to bit kTo; other bits are noise.
 template <size_t kPart, size_t kWhich, int kTo> inline VecF32 random_byte(VecF32 words) {
   return shift_bits<kTo - static_cast<int>(16 * kPart + 8 * kWhich)>(words);
 }
@@ -95,108 +95,152 @@ struct Draws {
   void draw() { philox_block(words[block % 2], static_cast<uint32_t>(block * kDraws), slice.step, slice.stream, slice.seed); }
 };
 
-struct Bf16State {
-  using Element = uint16_t;
+// What a rule keeps: `Rule` over numbers, `RootRule` where moment kRoot is kept as its root in 8 bits.
+struct AdamMoments {
+  static constexpr size_t kMoments = 2, kRoot = 1;
   template <class V> using Rule = Adam<V>;
+  template <class V> using RootRule = AdamRoot<V>;
+};
+constexpr size_t kNoRoot = 2;
+struct LionMoments {
+  static constexpr size_t kMoments = 1, kRoot = kNoRoot;
+  template <class V> using Rule = Lion<V>;
+  template <class V> using RootRule = Lion<V>;
+};
+struct MomentumMoments {
+  static constexpr size_t kMoments = 1, kRoot = kNoRoot;
+  template <class V> using Rule = SgdHeavyBall<V>;
+  template <class V> using RootRule = SgdHeavyBall<V>;
+};
+struct NesterovMoments {
+  static constexpr size_t kMoments = 1, kRoot = kNoRoot;
+  template <class V> using Rule = SgdNesterov<V>;
+  template <class V> using RootRule = SgdNesterov<V>;
+};
+
+template <class Moments> struct Bf16State {
+  using Element = uint16_t;
+  template <class V> using Rule = typename Moments::template Rule<V>;
+  static constexpr size_t kMoments = Moments::kMoments;
   static constexpr bool kScaled = false;
-  static constexpr Element kEmptyV = 0;
+  static constexpr Element zero(size_t) { return 0; }
 
   template <Rounding kRounding, size_t kPart, class L>
-  static inline void half(const L& lanes, float* p, const float* g, Element* m, Element* v, const uint32_t* random) {
+  static inline void half(const L& lanes, float* p, const float* g, Element* const* state, const uint32_t* random) {
+    constexpr size_t kFirst = kPart * kHalf;
     for (size_t i = 0; i < kHalf; i += VecF32::kLanes) {
-      VecF32 s[2] = {load_upper_halves(m + i), load_upper_halves(v + i)};
-      lanes.step(p + i, g + i, s);
+      VecF32 s[kMoments];
+      for (size_t k = 0; k < kMoments; ++k) s[k] = load_upper_halves(state[k] + kFirst + i);
+      lanes.step(p + kFirst + i, g + kFirst + i, s);
       const VecF32 words = kRounding == kStochastic ? load_bits(random + i) : s[0];
-      store_bf16<kRounding, kPart, 0>(m + i, s[0], words);
-      store_bf16<kRounding, kPart, 1>(v + i, s[1], words);
+      store_bf16<kRounding, kPart, 0>(state[0] + kFirst + i, s[0], words);
+      if constexpr (kMoments > 1) store_bf16<kRounding, kPart, 1>(state[1] + kFirst + i, s[1], words);
     }
   }
   template <Rounding kRounding, class L>
-  static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float*, float*, Draws& draws) {
-    half<kRounding, 0>(lanes, p, g, m, v, draws.now());
-    half<kRounding, 1>(lanes, p + kHalf, g + kHalf, m + kHalf, v + kHalf, draws.now());
+  static inline void block(const L& lanes, float* p, const float* g, Element* const* state, float* const*, Draws& draws) {
+    half<kRounding, 0>(lanes, p, g, state, draws.now());
+    half<kRounding, 1>(lanes, p, g, state, draws.now());
     draws.template next<kRounding>();
   }
 };
 
-struct Int8State {
+template <class Moments> struct Int8State {
   using Element = int8_t;
-  template <class V> using Rule = AdamRoot<V>;
+  template <class V> using Rule = typename Moments::template RootRule<V>;
+  static constexpr size_t kMoments = Moments::kMoments;
   static constexpr bool kScaled = true;
-  static constexpr Element kEmptyV = -128;
+  static constexpr bool is_root(size_t k) { return k == Moments::kRoot; }
+  static constexpr float high(size_t k) { return is_root(k) ? 255.0f : 127.0f; }
+  static constexpr Element zero(size_t k) { return is_root(k) ? -128 : 0; }
 
+  template <Rounding kRounding, size_t kPart, size_t kMoment>
+  static inline void narrow(Element* to, const float* wide, float inverse, VecF32 words) {
+    // A root never goes down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
+    store_int8<kRounding, kPart, kMoment>(to, load<VecF32>(wide), words, inverse, is_root(kMoment) ? 1 : -127, high(kMoment),
+                                          is_root(kMoment) ? 128 : 0);
+  }
   template <Rounding kRounding, size_t kPart>
-  static inline void half(Element* m, Element* v, const float* wide_m, const float* wide_v, float m_inverse, float v_inverse,
+  static inline void half(Element* const* state, const float (&wide)[kMoments][kStateBlock], const float (&inverse)[kMoments],
                           const uint32_t* random) {
     for (size_t i = 0; i < kHalf; i += VecF32::kLanes) {
-      const VecF32 x = load<VecF32>(wide_m + i);
-      const VecF32 words = kRounding == kStochastic ? load_bits(random + i) : x;
-      store_int8<kRounding, kPart, 0>(m + i, x, words, m_inverse, -127, 127, 0);
-      // Never down to zero: a parameter with a mean gradient must not be divided by epsilon alone.
-      store_int8<kRounding, kPart, 1>(v + i, load<VecF32>(wide_v + i), words, v_inverse, 1, 255, 128);
+      const size_t at = kPart * kHalf + i;
+      const VecF32 words = kRounding == kStochastic ? load_bits(random + i) : broadcast<VecF32>(0);
+      narrow<kRounding, kPart, 0>(state[0] + at, wide[0] + at, inverse[0], words);
+      if constexpr (kMoments > 1) narrow<kRounding, kPart, 1>(state[1] + at, wide[1] + at, inverse[1], words);
     }
   }
   template <Rounding kRounding, class L>
-  static inline void block(const L& lanes, float* p, const float* g, Element* m, Element* v, float* m_scale, float* v_scale,
-                           Draws& draws) {
-    alignas(64) float wide_m[kStateBlock], wide_v[kStateBlock];
-    const VecF32 m_step = broadcast<VecF32>(*m_scale), v_step = broadcast<VecF32>(*v_scale), offset = broadcast<VecF32>(128);
-    VecF32 m_most = broadcast<VecF32>(0), v_most = m_most;  // the largest magnitudes; NaN is passed over
-    for (size_t i = 0; i < kStateBlock; i += VecF32::kLanes) {
-      VecF32 s[2] = {mul(load_signed_bytes(m + i), m_step), mul(add(load_signed_bytes(v + i), offset), v_step)};
-      lanes.step(p + i, g + i, s);
-      store(wide_m + i, s[0]);
-      store(wide_v + i, s[1]);
-      m_most = maximum_normal(abs(s[0]), m_most);
-      v_most = maximum_normal(s[1], v_most);
+  static inline void block(const L& lanes, float* p, const float* g, Element* const* state, float* const* scales, Draws& draws) {
+    alignas(64) float wide[kMoments][kStateBlock];
+    VecF32 step[kMoments], most[kMoments];  // most: the largest magnitude; NaN is passed over
+    for (size_t k = 0; k < kMoments; ++k) {
+      step[k] = broadcast<VecF32>(*scales[k]);
+      most[k] = broadcast<VecF32>(0);
     }
-    const float most_m = largest_lane(m_most), most_v = largest_lane(v_most);
+    const VecF32 offset = broadcast<VecF32>(128);
+    for (size_t i = 0; i < kStateBlock; i += VecF32::kLanes) {
+      VecF32 s[kMoments];
+      for (size_t k = 0; k < kMoments; ++k) {
+        VecF32 x = load_signed_bytes(state[k] + i);
+        if (is_root(k)) x = add(x, offset);
+        s[k] = mul(x, step[k]);
+      }
+      lanes.step(p + i, g + i, s);
+      for (size_t k = 0; k < kMoments; ++k) {
+        store(wide[k] + i, s[k]);
+        most[k] = maximum_normal(abs(s[k]), most[k]);
+      }
+    }
+    float inverse[kMoments];
+    for (size_t k = 0; k < kMoments; ++k) {
+      const float largest = largest_lane(most[k]);
+      *scales[k] = largest / high(k);
+      inverse[k] = largest > 0 ? high(k) / largest : 0;
+    }
     // The next block's random bits wait for nothing and so fill the time until the scales are known.
     const uint32_t* const random = draws.now();
     draws.template next<kRounding>();
-    *m_scale = most_m / 127.0f;
-    *v_scale = most_v / 255.0f;
-    const float m_inverse = most_m > 0 ? 127.0f / most_m : 0, v_inverse = most_v > 0 ? 255.0f / most_v : 0;
-    half<kRounding, 0>(m, v, wide_m, wide_v, m_inverse, v_inverse, random);
-    half<kRounding, 1>(m + kHalf, v + kHalf, wide_m + kHalf, wide_v + kHalf, m_inverse, v_inverse, random);
+    half<kRounding, 0>(state, wide, inverse, random);
+    half<kRounding, 1>(state, wide, inverse, random);
   }
 };
 
-template <class State, Rounding kRounding, class P> void adam_low_state(const StateSlice& slice, const void* coefficients) {
+template <class State, Rounding kRounding, class P> void low_state_step(const StateSlice& slice, const void* coefficients) {
   using Element = typename State::Element;
+  constexpr size_t kMoments = State::kMoments;
   const Lanes<typename State::template Rule<VecF32>, P> lanes(static_cast<const float*>(coefficients));
-  Element* m = static_cast<Element*>(slice.slots[0]);
-  Element* v = static_cast<Element*>(slice.slots[1]);
-  float* m_scale = static_cast<float*>(slice.slots[2]);
-  float* v_scale = static_cast<float*>(slice.slots[3]);
+  Element* state[kMoments];
+  float* scales[kMoments];
+  for (size_t k = 0; k < kMoments; ++k) {
+    state[k] = static_cast<Element*>(slice.slots[k]);
+    scales[k] = State::kScaled ? static_cast<float*>(slice.slots[kMoments + k]) : nullptr;
+  }
   Draws draws{slice, slice.first_block, {}};
   draws.start<kRounding>();
   float* p = slice.p;
   const float* g = slice.g;
-  for (size_t start = 0; start < slice.count; start += kStateBlock) {
-    const size_t rest = slice.count - start;
-    if (rest >= kStateBlock) {
-      State::template block<kRounding>(lanes, p, g, m, v, m_scale, v_scale, draws);
-    } else {
-      alignas(64) float p_part[kStateBlock] = {}, g_part[kStateBlock] = {};
-      alignas(64) Element m_part[kStateBlock] = {}, v_part[kStateBlock];
-      for (size_t i = 0; i < kStateBlock; ++i) v_part[i] = State::kEmptyV;
-      __builtin_memcpy(p_part, p, rest * sizeof(float));
-      __builtin_memcpy(g_part, g, rest * sizeof(float));
-      __builtin_memcpy(m_part, m, rest * sizeof(Element));
-      __builtin_memcpy(v_part, v, rest * sizeof(Element));
-      State::template block<kRounding>(lanes, p_part, g_part, m_part, v_part, m_scale, v_scale, draws);
-      __builtin_memcpy(p, p_part, rest * sizeof(float));
-      __builtin_memcpy(m, m_part, rest * sizeof(Element));
-      __builtin_memcpy(v, v_part, rest * sizeof(Element));
-    }
-    p += kStateBlock;
-    g += kStateBlock;
-    m += kStateBlock;
-    v += kStateBlock;
-    if constexpr (State::kScaled) {
-      ++m_scale;
-      ++v_scale;
+  size_t start = 0;
+  for (; start + kStateBlock <= slice.count; start += kStateBlock) {
+    State::template block<kRounding>(lanes, p + start, g + start, state, scales, draws);
+    for (size_t k = 0; k < kMoments; ++k) {
+      state[k] += kStateBlock;
+      if constexpr (State::kScaled) ++scales[k];
     }
   }
+  const size_t rest = slice.count - start;
+  if (rest == 0) return;
+  alignas(64) float p_part[kStateBlock] = {}, g_part[kStateBlock] = {};
+  alignas(64) Element parts[kMoments][kStateBlock];
+  Element* part[kMoments];
+  __builtin_memcpy(p_part, p + start, rest * sizeof(float));
+  __builtin_memcpy(g_part, g + start, rest * sizeof(float));
+  for (size_t k = 0; k < kMoments; ++k) {
+    part[k] = parts[k];
+    for (size_t i = 0; i < kStateBlock; ++i) parts[k][i] = State::zero(k);
+    __builtin_memcpy(parts[k], state[k], rest * sizeof(Element));
+  }
+  State::template block<kRounding>(lanes, p_part, g_part, part, scales, draws);
+  __builtin_memcpy(p + start, p_part, rest * sizeof(float));
+  for (size_t k = 0; k < kMoments; ++k) __builtin_memcpy(state[k], parts[k], rest * sizeof(Element));
 }

@@ -58,6 +58,10 @@ struct StateSlice {
 };
 using StateKernel = void (*)(const StateSlice& slice, const void* coefficients);
 
+// Rules that come with state of few bits, in each of its forms; rows.h has the same order.
+enum LowState : size_t {
+  kAdamBf16, kAdamInt8, kLionBf16, kLionInt8, kMomentumBf16, kMomentumInt8, kNesterovBf16, kNesterovInt8, kLowStates
+};
 enum Rounding : size_t { kNearest, kStochastic, kRoundings };
 
 struct TensorOptimTable {
@@ -67,8 +71,7 @@ struct TensorOptimTable {
   Sweep gradient_squares, adafactor_row_norm, adafactor_row_apply;
   ColumnSums column_squares;
   Sweep muon_momentum, muon_divide, muon_apply;
-  StateKernel adam_bf16[kRoundings][kPreludes];
-  StateKernel adam_int8[kRoundings][kPreludes];
+  StateKernel low_state[kLowStates][kRoundings][kPreludes];
 };
 
 }  // namespace downhill
