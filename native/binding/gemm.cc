@@ -1,4 +1,6 @@
 // Matrix multiply from JavaScript: single, batched, prepared.
+#include <cstring>
+
 #include "binding/binding.h"
 #include "binding/gemm_call.h"
 #include "gemm/batched.h"
@@ -100,13 +102,26 @@ napi_value prepare(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// gemmRegime(m, n, k, transA, transB): the name of the algorithm, for tests and benchmarks.
+template <class T>
+const char* name_of_call(const double (&size)[3], const bool (&trans)[2]) {
+  GemmCall<T> call{};
+  call.m = static_cast<size_t>(size[0]);
+  call.n = static_cast<size_t>(size[1]);
+  call.k = static_cast<size_t>(size[2]);
+  call.trans_a = trans[0];
+  call.trans_b = trans[1];
+  call.lda = call.trans_a ? call.m : call.k;
+  call.ldb = call.trans_b ? call.k : call.n;
+  call.ldc = call.n;
+  return gemm_regime(call);
+}
+
+// gemmRegime(m, n, k, transA, transB, wide): the name of the algorithm for packed rows, for tests and benchmarks.
 napi_value regime(napi_env env, napi_callback_info info) {
-  static const char* const kNames[] = {"scale", "dot", "direct", "narrow", "swapped"};
-  size_t argc = 5;
-  napi_value arguments[5], result = nullptr;
+  size_t argc = 6;
+  napi_value arguments[6], result = nullptr;
   double size[3];
-  bool trans[2];
+  bool trans[2], wide = false;
   if (napi_get_cb_info(env, info, &argc, arguments, nullptr, nullptr) != napi_ok) return nullptr;
   for (size_t i = 0; i < 3; ++i) {
     if (napi_get_value_double(env, arguments[i], &size[i]) != napi_ok) return nullptr;
@@ -114,10 +129,25 @@ napi_value regime(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i < 2; ++i) {
     if (napi_get_value_bool(env, arguments[3 + i], &trans[i]) != napi_ok) return nullptr;
   }
-  const Regime chosen = choose_regime(static_cast<size_t>(size[0]), static_cast<size_t>(size[1]),
-                                      static_cast<size_t>(size[2]), trans[0], trans[1], 16, kMaxNarrow);
-  napi_create_string_utf8(env, kNames[static_cast<int>(chosen)], NAPI_AUTO_LENGTH, &result);
+  if (argc > 5 && napi_get_value_bool(env, arguments[5], &wide) != napi_ok) return nullptr;
+  const char* name = wide ? name_of_call<double>(size, trans) : name_of_call<float>(size, trans);
+  napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &result);
   return result;
+}
+
+// gemmForce("direct" | "blocked" | "swapped" | ""): force_regime(); any other name ends it.
+napi_value force(napi_env env, napi_callback_info info) {
+  size_t argc = 1, length = 0;
+  napi_value argument;
+  char text[16] = "";
+  if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok) return nullptr;
+  if (napi_get_value_string_utf8(env, argument, text, sizeof text, &length) != napi_ok) return nullptr;
+  Regime chosen = Regime::count;
+  for (const Regime regime : {Regime::direct, Regime::blocked, Regime::swapped}) {
+    if (std::strcmp(text, name_of(regime)) == 0) chosen = regime;
+  }
+  force_regime(chosen);
+  return nullptr;
 }
 
 }  // namespace
@@ -132,6 +162,7 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   define<"gemm", call_gemm>(env, exports, control);
   define<"gemmBatched", call_batched>(env, exports, control);
   define<"gemmPrepare", prepare>(env, exports, control);
+  define<"gemmForce", force>(env, exports);
   define<"gemmRegime", regime>(env, exports);
   register_gemm_async(env, exports, static_cast<double*>(control));
   register_gemm_packed(env, exports, static_cast<double*>(control));

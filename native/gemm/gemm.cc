@@ -1,5 +1,7 @@
 #include "gemm/gemm.h"
 
+#include <atomic>
+
 #include "dispatch/dispatch.h"
 #include "gemm/blocked.h"
 #include "gemm/direct.h"
@@ -39,17 +41,25 @@ void plain_block(const Job<T>& job, bool dot, Range rows, Range columns) {
   (dot ? job.set.plain_dot : job.set.plain)(tile, b_column, rows.size(), columns.size());
 }
 
+std::atomic<Regime> forced{Regime::count};
+
+// Whether a block of C looks ahead; a forced choice needs a whole panel for it.
+template <class T>
+bool looks_ahead(const Job<T>& job, Regime regime, Range rows, Range columns) {
+  if (forced.load(std::memory_order_relaxed) == Regime::count) return is_blocked(job, rows.size(), columns.size());
+  return regime == Regime::blocked && columns.size() >= job.set.widest * job.set.lanes;
+}
+
 template <class T>
 void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
   bool done = false;
   switch (regime) {
     case Regime::scale: done = scale_block(job, rows, columns); break;
     case Regime::dot: done = dot_block(job, rows, columns); break;
-    case Regime::direct:
-      done = is_blocked(job, rows.size(), columns.size()) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
-      break;
     case Regime::narrow: done = narrow_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
+    default:
+      done = looks_ahead(job, regime, rows, columns) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
   }
   if (!done) plain_block(job, regime == Regime::dot, rows, columns);
 }
@@ -67,7 +77,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
       return split(g.m, g.n, g.k, threads, rows ? lanes : g.m, rows ? g.n : lanes, !rows);
     }
     case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
-    case Regime::direct: break;
+    default: break;
   }
   const size_t tallest = job.set.max_rows[job.set.widest];
   // Where B is packed, a cut over rows would pack it twice; else rows, whose small unit balances better (255 x 257 x 259 on
@@ -76,12 +86,33 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   return split(g.m, g.n, g.k, threads, tallest, lanes * (columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
 }
 
+// The regime of what is not tiny; blocks of the direct regime decide for themselves whether they look ahead.
+template <class T>
+Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
+  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
+                                      set.widest_narrow);
+  if (regime == Regime::dot || regime == Regime::scale) return regime;
+  const Regime other = forced.load(std::memory_order_relaxed);
+  if (other != Regime::count) return other;
+  return regime == Regime::direct && is_small(call) ? Regime::small : regime;
+}
+
+template <class T>
+const char* regime_name(const GemmCall<T>& call) {
+  const KernelSet<T>& set = kernel_set(T{});
+  if (tiny_vectors(call, set) != 0) return name_of(Regime::tiny);
+  const Regime regime = planned(call, set);
+  const Job<T> job{call, set};
+  const bool blocks = regime == Regime::direct || regime == Regime::blocked;
+  if (!blocks) return name_of(regime);
+  return name_of(looks_ahead(job, regime, {0, call.m}, {0, call.n}) ? Regime::blocked : Regime::direct);
+}
+
 // Everything but the tiny products.
 template <class T>
 [[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set) {
-  const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
-                                      set.widest_narrow);
-  if (regime == Regime::direct && is_small(call)) return small(call, set);
+  const Regime regime = planned(call, set);
+  if (regime == Regime::small) return small(call, set);
   const Job<T> job{call, set};
   const Grid grid = grid_of(job, regime);
   if (grid.chunks() == 1) {
@@ -113,5 +144,10 @@ inline void run(const GemmCall<T>& call) {
 
 void gemm(const GemmCall<float>& call) { run(call); }
 void gemm(const GemmCall<double>& call) { run(call); }
+
+const char* gemm_regime(const GemmCall<float>& call) { return regime_name(call); }
+const char* gemm_regime(const GemmCall<double>& call) { return regime_name(call); }
+
+void force_regime(Regime regime) { forced.store(regime, std::memory_order_relaxed); }
 
 }  // namespace downhill

@@ -35,4 +35,8 @@ struct GemmCall {
 void gemm(const GemmCall<float>& call);
 void gemm(const GemmCall<double>& call);
 
+// The name of the algorithm that gemm() would take on one thread: for tests and benchmarks.
+const char* gemm_regime(const GemmCall<float>& call);
+const char* gemm_regime(const GemmCall<double>& call);
+
 }  // namespace downhill

@@ -13,7 +13,20 @@ enum class Regime {
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
   narrow,   // one side of six to twelve, the other read along k: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
+  blocked,  // direct with a look ahead: B packed or beyond the caches, many rows, long k (is_blocked)
+  small,    // direct, a few tiles, without a plan (is_small)
+  tiny,     // C is one register tile (tiny_vectors)
+  count
 };
+
+inline const char* name_of(Regime regime) {
+  constexpr const char* kNames[] = {"scale", "dot", "direct", "narrow", "swapped", "blocked", "small", "tiny"};
+  return kNames[static_cast<int>(regime)];
+}
+
+// Makes products that are not tiny, dot or scale take this one of direct, blocked and swapped: to time both sides of a
+// threshold (bench/regimes.mjs), and to compare their bits. Regime::count ends it.
+void force_regime(Regime regime);
 
 // The dot order's predicate: part of the numerics contract, shared with the reference backend by test.
 inline bool is_dot_order(size_t m, size_t n, bool trans_a, bool trans_b) {
@@ -25,6 +38,15 @@ inline bool is_narrow_c(size_t m, size_t n, bool trans_a, size_t lanes, size_t n
   return !trans_a && n <= narrow && n >= kMinNarrow && n % lanes != 0 && m >= 2 * lanes && m > narrow;
 }
 
+// Whether rows fill vectors well enough for the swapped regime: at most a sixth of the lanes is empty, a quarter in a
+// single vector. 17 x 784 x 256 with transposed B: 122 GFLOP/s swapped, 151 direct; 14 rows: 183 and 145.
+inline bool fill_vectors(size_t rows, size_t lanes) {
+  const size_t room = (rows + lanes - 1) / lanes * lanes;
+  return (room - rows) * (room == lanes ? 4 : 6) <= room;
+}
+
+// Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
+// a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
 // `narrow` is the number of columns of the ISA's widest one-pass kernel.
 inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
   if (k == 0) return Regime::scale;
@@ -33,13 +55,12 @@ inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool tra
   if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
   if (trans_b) {
     // One operand must be transposed into a panel. A in place (it is transposed already) or the smaller one.
-    const bool vectors_fit = m >= lanes || m >= n;
-    return vectors_fit && (trans_a || m < n) ? Regime::swapped : Regime::direct;
+    return fill_vectors(m, lanes) && (trans_a || m < n) ? Regime::swapped : Regime::direct;
   }
   // Row-major B: vectors over columns, unless they would be mostly empty and there are many rows.
   const size_t vectors = n > lanes ? 2 : 1;
   const bool wasteful = n < 2 * lanes && 4 * n < 3 * vectors * lanes;
-  return wasteful && m >= 2 * lanes && n > 1 ? Regime::swapped : Regime::direct;
+  return wasteful && m > lanes && fill_vectors(m, lanes) && n > 1 ? Regime::swapped : Regime::direct;
 }
 
 }  // namespace downhill

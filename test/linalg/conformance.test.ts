@@ -158,15 +158,3 @@ test("a row predicted alone equals that row of a batch for row-major weights", (
     }
   }
 });
-
-test("both backends agree on which shapes are computed in dot order", async () => {
-  const { isDotOrder } = await import("../../src/backend/gemm.ts");
-  const addon = addonForTests();
-  for (let m = 1; m < 8; m++) {
-    for (let n = 1; n < 8; n++) {
-      for (const [transA, transB] of TRANSPOSES) {
-        expect(addon.gemmRegime(m, n, 9, transA, transB) === "dot").toBe(isDotOrder(m, n, transA, transB));
-      }
-    }
-  }
-});

@@ -12,12 +12,13 @@ import { addonForTests, forEachIsa } from "./isas.ts";
 
 const native = createNative(addonForTests());
 
-/** One shape per way to C: tiny, direct (B in place, packed, k in blocks), one row, narrow, dot, several rows of dots. */
+/** One shape per way to C: tiny, direct (B in place, packed, k in blocks), blocked, one row, narrow, dot, several rows of dots. */
 const WAYS = [
   { m: 5, n: 17, k: 9, transA: false, transB: false },
   { m: 33, n: 70, k: 20, transA: false, transB: false },
   { m: 30, n: 40, k: 25, transA: false, transB: true },
   { m: 7, n: 40, k: 1100, transA: true, transB: false },
+  { m: 50, n: 66, k: 130, transA: false, transB: true },
   { m: 1, n: 700, k: 12, transA: false, transB: false },
   { m: 70, n: 9, k: 31, transA: false, transB: false },
   { m: 20, n: 90, k: 14, transA: true, transB: true },

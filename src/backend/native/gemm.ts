@@ -8,6 +8,8 @@ import { ACTIVATIONS, type GemmBackend, type GemmCall, type PackedMatrix } from 
 type Handle = { readonly __handle: "packed" };
 type Arrays = [a: FloatArray, b: FloatArray | Handle, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null];
 
+export type Regime = "scale" | "dot" | "direct" | "narrow" | "swapped" | "blocked" | "small" | "tiny";
+
 export interface GemmAddon {
   /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
   readonly gemmControl: Float64Array;
@@ -22,13 +24,10 @@ export interface GemmAddon {
   gemmPack(b: FloatArray): Handle | null | undefined;
   gemmUnpack(handle: Handle): void;
   isOwned(array: FloatArray): boolean;
-  gemmRegime(
-    m: number,
-    n: number,
-    k: number,
-    transA: boolean,
-    transB: boolean,
-  ): "scale" | "dot" | "direct" | "narrow" | "swapped";
+  /** The algorithm that a product with packed rows takes on one thread: for tests and benchmarks. */
+  gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean, wide?: boolean): Regime;
+  /** Makes products that are not tiny, dot or scale take this regime; "" ends it. For tests and benchmarks. */
+  gemmForce(regime: "direct" | "blocked" | "swapped" | ""): void;
 }
 
 const DOUBLE = 1;

@@ -1,0 +1,131 @@
+// The choice of algorithm: each is reached by a shape that names it, thresholds lie where they are documented, and whichever
+// is taken computes the same bits.
+import { describe, expect, test } from "vitest";
+import { isDotOrder } from "../../src/backend/gemm.ts";
+import { createNative } from "../../src/backend/native/native.ts";
+import { callOf, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
+import { addonForTests, forEachIsa } from "./isas.ts";
+
+const addon = addonForTests();
+const native = createNative(addon);
+const noAvx512 = !addon.isas().includes("avx512");
+
+/** [m, n, k, "" | "A" | "B" | "AB" transposed, regime] on AVX-512, whose vectors hold 16 float32. */
+const FLOAT32 = [
+  [5, 5, 0, "", "scale"],
+  // One register tile: 24 × 16, 14 × 32, 9 × 48, 6 × 64.
+  [8, 8, 8, "", "tiny"],
+  [24, 16, 9, "", "tiny"],
+  [25, 16, 9, "", "small"],
+  [14, 32, 9, "", "tiny"],
+  [15, 32, 9, "", "small"],
+  [9, 48, 9, "A", "tiny"],
+  [10, 48, 9, "A", "small"],
+  [6, 64, 9, "", "tiny"],
+  [7, 64, 9, "", "small"],
+  [6, 65, 9, "", "small"],
+  // Up to 200,000 multiply-adds without a plan.
+  [50, 64, 62, "", "small"],
+  [50, 64, 63, "", "direct"],
+  // Contiguous k on both sides, at most four rows or columns.
+  [4, 300, 50, "B", "dot"],
+  [5, 300, 50, "B", "direct"],
+  [300, 4, 50, "B", "dot"],
+  [1, 1, 50, "", "dot"],
+  [300, 1, 50, "", "dot"],
+  [1, 300, 1000, "A", "direct"],
+  // One side of six to twelve, the other at least two vectors, read along k.
+  [32, 10, 128, "", "narrow"],
+  [256, 12, 128, "", "narrow"],
+  [256, 6, 128, "", "narrow"],
+  [12, 784, 100, "B", "narrow"],
+  [6, 784, 100, "B", "narrow"],
+  [256, 10, 128, "A", "swapped"],
+  // Narrow C otherwise: fewer than 12 of 16, or 24 of 32, columns; rows that fill vectors to five sixths.
+  [256, 5, 128, "", "swapped"],
+  [27, 10, 128, "", "swapped"],
+  [26, 10, 128, "", "small"],
+  [256, 13, 128, "", "direct"],
+  [256, 23, 128, "", "swapped"],
+  [256, 24, 128, "", "direct"],
+  [256, 17, 128, "A", "swapped"],
+  // Transposed B: the smaller operand is turned; A is turned already where it is transposed.
+  [13, 784, 100, "B", "swapped"],
+  [11, 784, 100, "AB", "narrow"],
+  [16, 784, 100, "B", "swapped"],
+  [17, 784, 100, "B", "direct"],
+  [26, 784, 100, "B", "direct"],
+  [27, 784, 100, "B", "swapped"],
+  [299, 300, 100, "B", "swapped"],
+  [300, 300, 100, "B", "direct"],
+  [784, 256, 100, "AB", "swapped"],
+  [17, 256, 100, "AB", "direct"],
+  // A look ahead: packed B, at least 48 rows, a panel of 64 columns, k from 128.
+  [300, 300, 128, "B", "blocked"],
+  [300, 300, 127, "B", "direct"],
+  [300, 63, 128, "B", "direct"],
+  [300, 64, 128, "B", "blocked"],
+  [2048, 2048, 2048, "", "blocked"],
+] as const;
+
+describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () => {
+  test("every regime is reached, and thresholds lie where they are documented", () => {
+    const before = addon.isa();
+    addon.setIsa("avx512");
+    const chosen = FLOAT32.map(([m, n, k, t]) => addon.gemmRegime(m, n, k, t.includes("A"), t.includes("B")));
+    addon.setIsa(before);
+    FLOAT32.forEach(([m, n, k, t, regime], i) => {
+      expect(chosen[i], `${m}×${n}×${k} ${t}`).toBe(regime);
+    });
+    const all = ["scale", "dot", "direct", "narrow", "swapped", "blocked", "small", "tiny"];
+    expect(new Set(chosen)).toEqual(new Set(all));
+  });
+});
+
+test("on every ISA and in both dtypes, dot order is taken exactly where the contract says, scale where k is 0", () => {
+  forEachIsa((isa) => {
+    for (const wide of [false, true]) {
+      for (const [transA, transB] of TRANSPOSES) {
+        for (const [m, n] of [1, 2, 3, 4, 5, 6, 17, 100].flatMap((m) => [1, 2, 4, 5, 16, 99].map((n) => [m, n] as const))) {
+          const regime = addon.gemmRegime(m, n, 9, transA, transB, wide);
+          expect(regime === "dot", `${isa} ${m}×${n} ${transA} ${transB}`).toBe(isDotOrder(m, n, transA, transB));
+          expect(addon.gemmRegime(m, n, 0, transA, transB, wide)).toBe("scale");
+        }
+      }
+    }
+  });
+});
+
+test("a forced regime is taken, and computes the same bits", () => {
+  const next = generator(101);
+  const large = [
+    { m: 70, n: 130, k: 40 },
+    { m: 60, n: 100, k: 900 },
+    { m: 40, n: 10, k: 30 },
+  ];
+  try {
+    for (const dtype of ["float32", "float64"] as const) {
+      for (const [transA, transB] of TRANSPOSES) {
+        for (const shape of [...SHAPES, ...large]) {
+          const call = callOf({ dtype, transA, transB, ...shape, beta: 0.5, bias: true, activation: "gelu" }, () => next() - 0.5);
+          const { m, n, k } = shape;
+          addon.gemmForce("");
+          const expected = resultOf(native, call);
+          forEachIsa((isa) => {
+            addon.gemmForce("");
+            const own = addon.gemmRegime(m, n, k, transA, transB, dtype === "float64");
+            for (const regime of ["direct", "swapped", "blocked"] as const) {
+              addon.gemmForce(regime);
+              const at = firstDifference(resultOf(native, call), expected);
+              expect(at, `${isa} ${regime} ${JSON.stringify({ dtype, transA, transB, ...shape })}`).toBe(-1);
+              if (own === "tiny" || own === "dot" || (regime === "blocked" && n < 64)) continue;
+              expect(addon.gemmRegime(m, n, k, transA, transB, dtype === "float64")).toBe(regime);
+            }
+          });
+        }
+      }
+    }
+  } finally {
+    addon.gemmForce("");
+  }
+});
