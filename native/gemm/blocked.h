@@ -133,7 +133,8 @@ bool blocked_panels(const Job<T>& job, Range rows, Range columns) {
   return true;
 }
 
-// Computes C in rows x columns. False where scratch memory is short; nothing of what remains false is written then.
+// Computes C in rows x columns. False (nothing written) where scratch memory is short: the columns beyond the last whole
+// panel, which come second, need no more of it than the panels, so it is there.
 template <class T>
 bool blocked_block(const Job<T>& job, Range rows, Range columns) {
   const size_t panel = job.set.widest * job.set.lanes;

@@ -46,6 +46,7 @@ constexpr Shape kShapes[] = {
     {"one row and beta", 1, 700, 20, false, false, 0, false},
     {"transposed B", 40, 30, 25, false, true, 1, false},
     {"k in blocks", 9, 70, 2000, false, false, 0, false},
+    {"blocks copied ahead", 50, 200, 900, false, true, 1, false},
     {"narrow C", 90, 7, 33, false, false, 0, false},
     {"transposed B, few rows", 17, 90, 33, false, true, 0, false},
     {"packed operand, k in blocks", 9, 150, 2000, false, true, 0, true},
