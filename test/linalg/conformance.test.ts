@@ -76,6 +76,7 @@ test("blocks of k continue their chains where they stopped", () => {
     for (const shape of [
       { m: 6, n: 20, k: 5000 },
       { m: 70, n: 5, k: 4100 },
+      { m: 23, n: 16, k: 1024 }, // rows of A share a set of the cache
     ]) {
       for (const epilogue of EPILOGUES) {
         const call = callOf({ dtype: "float32", transA, transB, ...shape, ...epilogue }, () => next() - 0.5);
