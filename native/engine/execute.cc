@@ -102,13 +102,14 @@ class Executor {
   int number(size_t i) const { return static_cast<int>(in_.ints[i]); }
   T real(size_t i) const { return static_cast<T>(in_.reals[i]); }
 
-  void gemm_op() {
+  // The product of the first two operands that the integers from `at` on describe, into the third.
+  GemmCall<T> product(size_t at) const {
     GemmCall<T> call{};
-    call.m = size(0);
-    call.n = size(1);
-    call.k = size(2);
-    call.trans_a = number(3) != 0;
-    call.trans_b = number(4) != 0;
+    call.m = size(at);
+    call.n = size(at + 1);
+    call.k = size(at + 2);
+    call.trans_a = number(at + 3) != 0;
+    call.trans_b = number(at + 4) != 0;
     call.a = p(0);
     call.lda = call.trans_a ? call.m : call.k;
     call.b = p(1);
@@ -116,24 +117,18 @@ class Executor {
     call.c = p(2);
     call.ldc = call.n;
     call.alpha = 1;
+    return call;
+  }
+
+  void gemm_op() {
+    GemmCall<T> call = product(0);
     call.bias = p(3);
     call.activation = static_cast<Activation>(number(5));
     gemm(call);
   }
 
   void gemm_batched_op() {
-    GemmCall<T> call{};
-    call.m = size(1);
-    call.n = size(2);
-    call.k = size(3);
-    call.trans_a = number(4) != 0;
-    call.trans_b = number(5) != 0;
-    call.a = p(0);
-    call.lda = call.trans_a ? call.m : call.k;
-    call.b = p(1);
-    call.ldb = call.trans_b ? call.k : call.n;
-    call.c = p(2);
-    call.ldc = call.n;
+    const GemmCall<T> call = product(1);
     gemm_batched(call, {size(0), call.m * call.k, call.k * call.n, call.m * call.n});
   }
 

@@ -2,7 +2,7 @@
 import { intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "../../core/checks.ts";
 import { philoxRounds } from "../../core/random.ts";
 import type { Dtype, FloatArray } from "../../core/types.ts";
-import { ACTIVATIONS, type GemmBackend } from "../gemm.ts";
+import { ACTIVATIONS, type GemmBackend, type GemmCall } from "../gemm.ts";
 import {
   BINARY_KINDS,
   type CompiledProgram,
@@ -94,28 +94,34 @@ function embeddingGradient({ dtype, a, n }: Frame): void {
   }
 }
 
+/** The product of the first two operands that the integers from `at` on describe, into the third. */
+function product({ a, n }: Frame, at: number): GemmCall {
+  const [m, cols, k, transA, transB] = n.slice(at);
+  return {
+    m,
+    n: cols,
+    k,
+    a: a[0],
+    lda: transA ? m : k,
+    transA: transA !== 0,
+    b: a[1],
+    ldb: transB ? k : cols,
+    transB: transB !== 0,
+    c: a[2],
+    ldc: cols,
+    alpha: 1,
+    beta: 0,
+    bias: null,
+    activation: "none",
+    residual: null,
+    ldr: cols,
+  };
+}
+
 const HANDLERS: Record<OpName, Handler> = {
-  gemm({ gemm, a, optional, n }) {
-    const [m, cols, k, transA, transB, activation] = n;
-    gemm.gemm({
-      m,
-      n: cols,
-      k,
-      a: a[0],
-      lda: transA ? m : k,
-      transA: transA !== 0,
-      b: a[1],
-      ldb: transB ? k : cols,
-      transB: transB !== 0,
-      c: a[2],
-      ldc: cols,
-      alpha: 1,
-      beta: 0,
-      bias: optional[3],
-      activation: ACTIVATIONS[activation],
-      residual: null,
-      ldr: cols,
-    });
+  gemm(frame) {
+    const { gemm, optional, n } = frame;
+    gemm.gemm({ ...product(frame, 0), bias: optional[3], activation: ACTIVATIONS[n[5]] });
   },
   unary: ({ dtype, a, n, r }) => unary(dtype, UNARY_KINDS[n[0]], n[1], a[0], a[1], r[0]),
   unaryGradient: ({ dtype, a, n, r }) => unaryGradient(dtype, UNARY_KINDS[n[0]], n[1], a[0], a[1], a[2], r[0]),
@@ -181,28 +187,10 @@ const HANDLERS: Record<OpName, Handler> = {
     a[2][0] = sumOf(dtype, n[0], a[0]);
     a[2][1] = optional[1] ? sumOf(dtype, n[0], optional[1]) : -1;
   },
-  gemmBatched({ gemm, a, n }) {
-    const [count, m, cols, k, transA, transB] = n;
-    const call = {
-      m,
-      n: cols,
-      k,
-      a: a[0],
-      lda: transA ? m : k,
-      transA: transA !== 0,
-      b: a[1],
-      ldb: transB ? k : cols,
-      transB: transB !== 0,
-      c: a[2],
-      ldc: cols,
-      alpha: 1,
-      beta: 0,
-      bias: null,
-      activation: "none",
-      residual: null,
-      ldr: cols,
-    } as const;
-    gemm.gemmBatched(call, { count, strideA: m * k, strideB: k * cols, strideC: m * cols });
+  gemmBatched(frame) {
+    const call = product(frame, 1);
+    const { m, n, k } = call;
+    frame.gemm.gemmBatched(call, { count: frame.n[0], strideA: m * k, strideB: k * n, strideC: m * n });
   },
   maskFuture({ a, n, r }) {
     const [count, rows, cols] = n;
