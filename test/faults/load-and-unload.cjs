@@ -10,7 +10,7 @@ const program = `
   const done = addon.gemm(a, a, c, null, null);
   const rule = addon.optimRules().find(({ slots }) => slots === "");
   const coefficients = rule.coefficients.split(" ").map(() => 0.5);
-  const control = new Float64Array(addon.allocate(8 * 64), 0, 6 + coefficients.length);
+  const control = new Float64Array(addon.allocate(8 * 64), 0, 6 + coefficients.length + 8);
   const parameter = new Float32Array(addon.allocate(4000));
   const plan = addon.createStepPlan([{ rule: rule.name, f64: false, tensors: [{ parameter, slots: [] }] }], control);
   addon.bindStepPlan(plan.handle, [parameter], [parameter.map(() => 1)]);

@@ -47,6 +47,39 @@ const scenarios = {
     };
     return { inputs: () => gradients, run };
   },
+  "adaptive clipping, penalties and sums of gradients": () => {
+    const { params, gradients } = parts(F32);
+    const arrays = gradients.map((g) => g.data ?? g);
+    const run = () => {
+      m.adaptiveClip(gradients, params, { clipping: 0.001 });
+      const kept = arrays.map((g) => g.slice());
+      m.addL1L2(kept, params, { l1: 0.1, l2: 0.1 });
+      m.clipByNorm(kept, 0.5);
+      const accumulator = new m.GradientAccumulator();
+      for (const part of [kept, arrays]) accumulator.add(part);
+      return [...accumulator.mean(), F64.of(m.allFinite(kept) ? 1 : 0)];
+    };
+    return { inputs: () => params.map((p) => p.data ?? p), run };
+  },
+  "averages of weights": () => {
+    const { params } = parts(F32);
+    const arrays = params.map((p) => p.data ?? p);
+    const run = () => {
+      const ema = new m.EMA(params, { decay: 0.5 });
+      for (let k = 0; k < 2; k++) ema.update();
+      return ema.average;
+    };
+    return { inputs: () => arrays, run };
+  },
+  "look-ahead": () => {
+    const { params, gradients } = parts(F32);
+    const run = () => {
+      const optimizer = new m.Lookahead(new m.SGD(params), { period: 1 });
+      optimizer.step(gradients);
+      return optimizer.slow;
+    };
+    return { inputs: () => gradients.map((g) => g.data ?? g), run };
+  },
   backendInfo: () => ({ inputs: () => [], run: () => [F64.of(m.backendInfo().threads, m.backendInfo().isas.length)] }),
 };
 
@@ -117,6 +150,9 @@ const variants = [
     .map((name) => [name, name, {}]),
   ["Adam with bf16 state", "Adam", { stateType: "bf16" }],
   ["Adam with int8 state", "Adam", { stateType: "int8" }],
+  ["Adam with adaptive clipping", "Adam", { clipAdaptive: 0.01, monitor: true }],
+  ["LAMB with adaptive clipping", "LAMB", { clipAdaptive: 0.01 }],
+  ["RMSprop with a window", "RMSprop", { average: "window", window: 2, centered: true, momentum: 0.5, clipNorm: 0.1 }],
   ["SGD with clipping", "SGD", { momentum: 0.9, clipGlobalNorm: 0.1, skipNonFinite: true }],
 ];
 for (const [label, name, options] of variants) {

@@ -30,8 +30,7 @@ export class AveragePlan {
   readonly #watch = new BoundArrays();
   readonly #counts: readonly number[];
   readonly #dtypes: readonly Dtype[];
-  readonly #backend = currentBackend();
-  #plan: StepPlan | undefined;
+  readonly #plan: StepPlan;
 
   /** The rule has one coefficient. */
   constructor(rule: ElementRule, all: readonly AverageArrays[]) {
@@ -44,11 +43,11 @@ export class AveragePlan {
         [parameter, gradient, ...slots].map((array) => ({ array, count: this.#counts[i]! })),
       ),
     );
+    this.#plan = this.#make();
   }
 
   /** One call over all arrays. `nameOf` names them in ERR_LENGTH, where one was detached or resized; nothing is written then. */
   run(coefficient: number, nameOf: (index: number) => string): void {
-    this.#plan ??= this.#make();
     const { control } = this.#plan;
     for (let at = 0, k = 0; k < this.#dtypes.length; k++, at += CLUSTER_HEAD + 1) {
       control.set(NEUTRAL, at);
@@ -64,7 +63,7 @@ export class AveragePlan {
       dtype,
       tensors: this.#all.filter(({ parameter }) => dtypeOf(parameter) === dtype),
     }));
-    const plan = this.#backend.createStepPlan(clusters);
+    const plan = currentBackend().createStepPlan(clusters);
     const order = clusters.flatMap(({ tensors }) => tensors);
     plan.bind(
       order.map(({ parameter }) => parameter),
