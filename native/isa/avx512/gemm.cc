@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 5, 4, 3, 3, 3, 2, 2, 2, 2, 2,
                                                1, 1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 4;
-constexpr size_t kDotAccumulators = 20;
+constexpr size_t kDotAccumulators = 24;
 constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr bool kMaskIsFree = true;
 
