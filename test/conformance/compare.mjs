@@ -1,12 +1,6 @@
 // Deterministic inputs and bit comparison for conformance cases. Plain modules: run by vitest and, where vitest does not
 // start (emulators), by run.mjs over dist/.
 
-/** Under an emulator, where everything takes thirty times as long: fewer lengths, all of them edges. */
-export const emulated = process.env.DOWNHILL_TEST_EMULATED !== undefined;
-
-/** The ISAs to compare: all of the machine's, under an emulator the one that it was started for. */
-export const isasOf = (addon) => (emulated ? [addon.isa()] : addon.isas());
-
 /** Uniform in [0, 1) from a 32-bit state; the same on every runtime. */
 export function generator(seed) {
   let state = seed >>> 0;

@@ -1,5 +1,6 @@
 // Every registered optimizer rule, native against reference, tolerance 0: lengths, offsets, special values, several steps.
-import { assertSameBits, emulated, generator, guarded, isasOf, values } from "./compare.mjs";
+import { generator, guarded, values } from "./compare.mjs";
+import { emulated, walk } from "./walk.mjs";
 
 const LENGTHS = emulated
   ? [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 257]
@@ -77,38 +78,16 @@ function inputsOf(rule, dtype) {
   return cases;
 }
 
-/** @returns {{ name: string, run: () => void, skip?: string }[]} */
 export function optimCases(api) {
-  const { addon, tried } = api.loadAddon();
-  if (!addon)
-    return [{ name: "optimizer rules", run() {}, skip: `no native addon: ${tried.map(({ error }) => error).join("; ")}` }];
-  const native = api.createNative(addon);
-  const reference = api.createReference(true);
-  const best = addon.isa();
-  const cases = [{ name: "the addon describes the rules of the registry", run: () => api.checkRules(native.stepRules()) }];
-  for (const rule of api.rules) {
-    for (const dtype of ["float32", "float64"]) {
-      let inputs;
-      for (const isa of isasOf(addon)) {
-        cases.push({
-          name: `${rule.name} ${dtype} on ${isa} equals the reference bit for bit`,
-          run() {
-            inputs ??= inputsOf(rule, dtype).map((c) => ({ c, expected: execute(reference, c) }));
-            addon.setIsa(isa);
-            try {
-              for (const { c, expected } of inputs) {
-                const actual = execute(native, c);
-                ["p", ...rule.slots].forEach((slot, j) => {
-                  assertSameBits(expected[j], actual[j], `${slot} (n ${c.count}, offset ${c.offset}, row ${c.rows[0]})`);
-                });
-              }
-            } finally {
-              addon.setIsa(best);
-            }
-          },
-        });
-      }
-    }
-  }
-  return cases;
+  const rows = api.rules.flatMap((rule) =>
+    ["float32", "float64"].map((dtype) => ({
+      name: `${rule.name} ${dtype}`,
+      inputs: () => inputsOf(rule, dtype),
+      execute,
+      label: (c, index) => `${["p", ...rule.slots][index]} (n ${c.count}, offset ${c.offset}, row ${c.rows[0]})`,
+    })),
+  );
+  const { addon } = api.loadAddon();
+  const described = { name: "the addon describes the rules of the registry", run: () => api.checkRules(addon.optimRules()) };
+  return [...(addon ? [described] : []), ...walk(api, "optimizer rules", rows)];
 }

@@ -1,6 +1,7 @@
 // Rules that need whole tensors, native against reference: tolerance 0, but for Muon in float64, where native products are
 // fused and the reference's are not (NUMERICS: GEMM).
-import { assertSameBits, emulated, generator, guarded, isasOf, values } from "./compare.mjs";
+import { generator, guarded, values } from "./compare.mjs";
+import { emulated, walk } from "./walk.mjs";
 
 const VECTORS = emulated
   ? [[0], [1], [4], [7], [8], [9], [15], [16], [17], [33], [255], [256], [257], [4096], [4099]]
@@ -132,11 +133,7 @@ function inputsOf(rule, dtype) {
  */
 const MUON64 = 1.2e-10;
 
-function compare(expected, actual, c, what) {
-  if (c.rule.name !== "muon" || c.dtype !== "float64") {
-    assertSameBits(expected, actual, what);
-    return;
-  }
+function compareMuon64(expected, actual, what) {
   expected.forEach((x, i) => {
     const y = actual[i];
     const same =
@@ -145,43 +142,16 @@ function compare(expected, actual, c, what) {
   });
 }
 
-/** @returns {{ name: string, run: () => void, skip?: string }[]} */
 export function tensorRuleCases(api) {
-  const { addon, tried } = api.loadAddon();
-  if (!addon) return [{ name: "tensor rules", run() {}, skip: `no native addon: ${tried.map(({ error }) => error).join("; ")}` }];
-  const native = api.createNative(addon);
-  const reference = api.createReference(true);
-  const best = addon.isa();
-  const cases = [];
-  for (const rule of api.tensorRules) {
-    for (const dtype of rule.float32Only ? ["float32"] : ["float32", "float64"]) {
-      let inputs;
-      for (const isa of isasOf(addon)) {
-        for (const threads of isa === best && !emulated ? [1, 2, 3] : [2]) {
-          const equal = rule.name === "muon" && dtype === "float64" ? "is within its bound of" : "has the bits of";
-          cases.push({
-            name: `${rule.name} ${dtype} on ${isa} with ${threads} threads ${equal} the reference`,
-            run() {
-              inputs ??= inputsOf(rule, dtype).map((c) => ({ c, expected: execute(reference, c) }));
-              const before = addon.threads();
-              addon.setIsa(isa);
-              addon.setThreads(threads);
-              try {
-                for (const { c, expected } of inputs) {
-                  const actual = execute(native, c);
-                  ["p", ...rule.slots].forEach((slot, j) => {
-                    compare(expected[j], actual[j], c, `${slot} (shape ${c.shape}, row ${c.rows[0]}, specials ${c.specials})`);
-                  });
-                }
-              } finally {
-                addon.setIsa(best);
-                addon.setThreads(before);
-              }
-            },
-          });
-        }
-      }
-    }
-  }
-  return cases;
+  const rows = api.tensorRules.flatMap((rule) =>
+    (rule.float32Only ? ["float32"] : ["float32", "float64"]).map((dtype) => ({
+      name: `${rule.name} ${dtype}`,
+      inputs: () => inputsOf(rule, dtype),
+      execute,
+      label: (c, index) => `${["p", ...rule.slots][index]} (shape ${c.shape}, row ${c.rows[0]}, specials ${c.specials})`,
+      threads: [1, 2, 3],
+      ...(rule.name === "muon" && dtype === "float64" ? { compare: compareMuon64, claim: "is within its bound of" } : {}),
+    })),
+  );
+  return walk(api, "tensor rules", rows);
 }
