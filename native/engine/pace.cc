@@ -22,10 +22,11 @@ void Pace::took(uint64_t nanoseconds) {
     if (seen_ >= interval_) begin(Stage::together, false);
     return;
   }
+  // An update alone that takes twice as long says enough, a first one with cold caches four times as long: on many cores
+  // a trial must not cost more than it can bring.
+  if (stage_ == Stage::alone && nanoseconds > (seen_ <= kWarm ? 4 : 2) * together_) return settle(false);
   if (seen_ <= kWarm) return;
   samples_[seen_ - kWarm - 1] = nanoseconds;
-  // An update alone that takes twice as long says enough.
-  if (stage_ == Stage::alone && nanoseconds > 2 * together_) return settle(false);
   if (seen_ < kWarm + kSamples) return;
   std::nth_element(samples_, samples_ + kSamples / 2, samples_ + kSamples);
   const uint64_t median = samples_[kSamples / 2];

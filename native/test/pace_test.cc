@@ -51,9 +51,9 @@ TEST("single slow updates do not decide") {
 TEST("updates of milliseconds are never tried alone, much slower ones only once") {
   Pace pace;
   CHECK(run(pace, 10'000, 5'000'000, 3'000'000).alone == 0);
-  Pace other;
-  const Outcome outcome = run(other, 100, 100'000, 10'000);
-  CHECK(outcome.alone == 3);
+  Pace slower, slowest;
+  CHECK(run(slower, 100, 30'000, 10'000).alone == 3);
+  CHECK(run(slowest, 100, 100'000, 10'000).alone == 1);
 }
 
 }  // namespace
