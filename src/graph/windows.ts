@@ -25,10 +25,17 @@ export interface Conv2dOptions extends WindowOptions {
   readonly activation?: "none" | "relu";
 }
 
+/** Of sizes, strides and dilations: the product of two stays far below what instructions hold. */
+const LARGEST = 4096;
+
+/** Both directions of an option. @throws ERR_OPTION, ERR_DTYPE, ERR_RANGE (1 … 4096). */
 export function pairOf(argument: string, given: Pair): readonly [number, number] {
   const pair = typeof given === "number" ? ([given, given] as const) : given;
   if (!Array.isArray(pair) || pair.length !== 2) throw wrongValue(argument, "a number or two", given, "ERR_OPTION");
-  for (const n of pair) checkInteger(argument, n, 1);
+  for (const n of pair) {
+    checkInteger(argument, n, 1);
+    if (n > LARGEST) throw wrongValue(argument, `an integer of at most ${LARGEST}`, n);
+  }
   return pair as readonly [number, number];
 }
 

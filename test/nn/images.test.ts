@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { setBackend, setThreads } from "../../src/backend/select.ts";
 import { uniform } from "../../src/core/random.ts";
+import type { Tensor } from "../../src/core/types.ts";
+import { architectureOf, networkOf } from "../../src/nn/architecture.ts";
 import * as layers from "../../src/nn/layers.ts";
 import { sequentialNetwork } from "../../src/nn/network.ts";
 import { Adam } from "../../src/optim/adam.ts";
@@ -90,6 +92,23 @@ describe("a network over images", () => {
     expect([...reference.predict(x)]).toEqual([...outputs]);
   });
 
+  it("is rebuilt from its description", () => {
+    const described = architectureOf(network());
+    expect(described).toBeDefined();
+    const again = networkOf(JSON.parse(JSON.stringify(described)), 200);
+    expect(again.layers).toEqual(network().layers);
+    const outputs = [network(), again].map((built) => {
+      built.parameters.forEach(({ tensor }, k) => {
+        tensor.data.forEach((_, i) => {
+          tensor.data[i] = uniform(3, k, i) - 0.5;
+        });
+      });
+      const optimizer = (params: Tensor[]) => new Adam(params);
+      return [...createTrainer({ network: built, loss: "sparseCategoricalCrossentropy", optimizer }).predict(x)];
+    });
+    expect(outputs[1]).toEqual(outputs[0]);
+  });
+
   it("refuses windows, shapes and options that do not fit", () => {
     const build = (layer: Parameters<typeof sequentialNetwork>[0][number], inputShape = [4, 4, 2]) =>
       sequentialNetwork([layer], { inputShape });
@@ -103,6 +122,7 @@ describe("a network over images", () => {
     expect(() => build(layers.reshape({ targetShape: [5] }))).toThrow(code("ERR_SHAPE"));
     expect(() => layers.conv2d({ filters: 0, kernelSize: 3 })).toThrow(code("ERR_RANGE"));
     expect(() => layers.conv2d({ filters: 1, kernelSize: [3, 0] })).toThrow(code("ERR_RANGE"));
+    expect(() => layers.maxPooling2d({ poolSize: 5000, padding: "same" })).toThrow(code("ERR_RANGE"));
     expect(() => layers.conv2d({ filters: 1, kernelSize: [3] as never })).toThrow(code("ERR_OPTION"));
     expect(() => layers.conv2d({ filters: 1, kernelSize: 3, dilation: 2 } as never)).toThrow(code("ERR_OPTION"));
     expect(() => build(layers.averagePooling2d({ padding: "full" as never }))).toThrow(code("ERR_OPTION"));
