@@ -11,5 +11,6 @@ inline void store_upper_halves(uint16_t* p, VecF32 a) { *p = static_cast<uint16_
 inline VecF32 load_signed_bytes(const int8_t* p) { return {static_cast<float>(*p)}; }
 inline void store_low_bytes(int8_t* p, VecF32 a) { *p = static_cast<int8_t>(static_cast<uint8_t>(bits_of(a.v))); }
 inline float largest_lane(VecF32 a) { return a.v; }
-inline VecF32 maximum_normal(VecF32 a, VecF32 b) { return select(less(b, a), a, b); }
-inline VecF32 minimum_normal(VecF32 a, VecF32 b) { return select(less(a, b), a, b); }
+// a > b ? a : b and a < b ? a : b of lanes that are no subnormals: then compilers may take the processor's own.
+inline VecF32 maximum_normal(VecF32 a, VecF32 b) { return {a.v > b.v ? a.v : b.v}; }
+inline VecF32 minimum_normal(VecF32 a, VecF32 b) { return {a.v < b.v ? a.v : b.v}; }
