@@ -46,6 +46,12 @@ const CHECKS: Readonly<Record<string, { readonly args?: string[]; check(output: 
     },
   },
   "schedules.mjs": { check: (text) => expect(text.match(/step 0/g)).toHaveLength(11) },
+  "save-and-load.mjs": {
+    check(text) {
+      expect(Number(/accuracy ([\d.]+) with/.exec(text)?.[1])).toBeGreaterThan(0.98);
+      expect(text).toContain("the loaded model predicts the same bits");
+    },
+  },
   "resume-after-kill.mjs": { check: (text) => expect(text).toMatch(/killed by SIGKILL[\s\S]*identical bits/) },
 };
 
