@@ -80,10 +80,29 @@ export class GradientNormMonitor {
       for (let k = 0; k < arrays.length; k++) sum += squares[at++];
       return Math.sqrt(sum);
     });
-    norms.forEach((norm, i) => {
-      this.#record(this.#rows[i], norm);
-    });
+    this.record(norms);
     return norms;
+  }
+
+  /**
+   * Takes norms that were measured already, one per group: those of an optimizer with the `monitor` option cost no pass of
+   * their own, `monitor.record(optimizer.groups.map(({ gradientNorm }) => gradientNorm))`. Undefined is left out.
+   * @throws ERR_LENGTH, ERR_DTYPE; nothing is recorded then.
+   */
+  record(norms: readonly (number | undefined)[]): void {
+    if (!Array.isArray(norms) || norms.length !== this.#rows.length)
+      throw wrongValue(
+        "norms",
+        `${this.#rows.length} norms, one per group`,
+        (norms as { length?: unknown })?.length,
+        "ERR_LENGTH",
+      );
+    norms.forEach((norm: unknown, i) => {
+      if (norm !== undefined && typeof norm !== "number") throw wrongKind(`norms[${i}]`, "a number", norm);
+    });
+    norms.forEach((norm: number | undefined, i) => {
+      if (norm !== undefined) this.#record(this.#rows[i], norm);
+    });
   }
 
   #record(row: Row, norm: number): void {

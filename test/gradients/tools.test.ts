@@ -88,6 +88,19 @@ describe("accumulation", () => {
 });
 
 describe("norm monitor", () => {
+  test("takes the norms that a step measured", () => {
+    const params = [new Float32Array(2), new Float32Array(1)];
+    const optimizer = new SGD([{ params: [params[0]!], monitor: true }, { params: [params[1]!] }]);
+    const [own, given] = [new GradientNormMonitor(optimizer.groups), new GradientNormMonitor(optimizer.groups)];
+    for (const scale of [1, 2, NaN]) {
+      const gradients = [Float32Array.of(3 * scale, 4 * scale), Float32Array.of(1)];
+      own.observe(gradients);
+      optimizer.step(gradients);
+      given.record(optimizer.groups.map(({ gradientNorm }) => gradientNorm));
+    }
+    expect(given.statistics()[0]).toEqual(own.statistics()[0]);
+    expect(given.statistics()[1]).toMatchObject({ steps: 0 });
+  });
   test("follows each group's norm", () => {
     const params = [new Float32Array(2), new Float32Array(1), new Float32Array(1)];
     const optimizer = new SGD([{ params: params.slice(0, 2), name: "body" }, { params: [params[2]!] }]);
@@ -98,6 +111,9 @@ describe("norm monitor", () => {
     expect(body).toEqual({ name: "body", last: 1, mean: (0.25 * 5 + 0.5 * 1) / 0.75, min: 1, max: 5, steps: 2, nonFinite: 0 });
     expect(head).toMatchObject({ name: "group 1", mean: 1, max: 1, steps: 2, nonFinite: 1 });
     expect(() => monitor.observe([])).toThrow(thrown("ERR_LENGTH"));
+    expect(() => monitor.record([1])).toThrow(thrown("ERR_LENGTH"));
+    expect(() => monitor.record([1, "2" as never])).toThrow(thrown("ERR_DTYPE"));
+    expect(monitor.statistics()[0]).toEqual(body);
     expect(() => new GradientNormMonitor(optimizer.groups, { decay: 1 })).toThrow(thrown("ERR_OPTION"));
   });
 });
