@@ -31,7 +31,9 @@ export default {
         const results = [1, 2, 3].map(() => allocate("float32", count * size * size));
         const problem = { m: size, n: size, k: size, a, b };
         const items = (c) =>
-          Array.from({ length: count }, (_, i) => ({ ...problem, c: c.subarray(i * size ** 2, (i + 1) * size ** 2) }));
+          Array.from({ length: count }, (_, i) => {
+            return { m: size, n: size, k: size, a, b, c: c.subarray(i * size ** 2, (i + 1) * size ** 2) };
+          });
         const prepared = items(results[1]).map(prepareGemm);
         const adHoc = items(results[2]);
         const batch = { ...problem, c: results[0], batch: count, strideA: 0, strideB: 0 };

@@ -43,6 +43,20 @@ export const SHAPES: readonly Shape[] = [
   { m: 67, n: 13, k: 9 },
   { m: 64, n: 97, k: 31 },
   { m: 9, n: 130, k: 70 },
+  // Few rows: every width of tile, and one row wider than a tile and than a segment.
+  { m: 1, n: 430, k: 9 },
+  { m: 1, n: 470, k: 33 },
+  { m: 1, n: 4210, k: 3 },
+  { m: 2, n: 210, k: 9 },
+  { m: 3, n: 140, k: 9 },
+  { m: 4, n: 90, k: 9 },
+  { m: 5, n: 75, k: 9 },
+  { m: 14, n: 70, k: 9 },
+  // Narrow sides in one pass: whole blocks, tails of rows and of k.
+  { m: 64, n: 6, k: 32 },
+  { m: 45, n: 12, k: 37 },
+  { m: 7, n: 41, k: 21 },
+  { m: 12, n: 300, k: 16 },
 ];
 
 export const TRANSPOSES = [
