@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "markdown.h"
 #include "report.h"
 
 namespace {
@@ -22,7 +23,9 @@ constexpr const char* kUsage =
     "  --threads LIST     default 1,2\n"
     "  --rounds N         turns of each side, default 7; --quick: 3\n"
     "  --best             compare minima instead of medians: for machines with other load\n"
-    "  --json FILE        results\n";
+    "  --runs N           runs of all shapes, default 1, with --markdown 3\n"
+    "  --markdown         at the end the table of docs/gemm.md, medians over the runs\n"
+    "  --json FILE        results of the last run\n";
 
 struct Options {
   std::string library, list, dtype = "float32", json;
@@ -30,7 +33,8 @@ struct Options {
   std::vector<peers::Shape> shapes;
   std::vector<int> threads;
   peers::Settings settings;
-  bool best = false;
+  bool best = false, markdown = false;
+  int runs = 0;
 };
 
 Options parse(int count, char** arguments) {
@@ -48,6 +52,8 @@ Options parse(int count, char** arguments) {
     else if (name == "--dtype") o.dtype = value();
     else if (name == "--json") o.json = value();
     else if (name == "--best") o.best = true;
+    else if (name == "--markdown") o.markdown = true;
+    else if (name == "--runs") o.runs = std::stoi(value());
     else if (name == "--quick") o.settings.rounds = 3;
     else if (name == "--rounds") o.settings.rounds = std::stoi(value());
     else if (name == "--threads") {
@@ -59,6 +65,8 @@ Options parse(int count, char** arguments) {
   }
   if (o.library.empty()) throw std::invalid_argument("--library is missing");
   if (o.dtype != "float32" && o.dtype != "float64") throw std::invalid_argument("--dtype is float32 or float64");
+  if (o.runs == 0) o.runs = o.markdown ? 3 : 1;
+  if (o.runs < 1) throw std::invalid_argument("--runs starts at 1");
   if (o.settings.rounds < 1) throw std::invalid_argument("--rounds starts at 1");
   if (o.threads.empty()) {
     o.threads = {1};
@@ -85,13 +93,8 @@ std::string machine_line(const peers::Sides& sides, const std::vector<std::strin
   return text;
 }
 
-int run(const Options& o) {
-  const std::vector<std::string> environment = peers::set_peer_environment();
-  const peers::Sides sides = peers::load_sides(o.library, o.peers);
-  peers::Report report;
-  report.machine = machine_line(sides, environment);
-  report.single = o.dtype == "float32";
-  report.use_best = o.best;
+// All shapes on all numbers of threads, into report.rows; false where the library's result is wrong.
+bool measure_all(const Options& o, const peers::Sides& sides, peers::Report& report) {
   peers::print_header(report, sides);
   bool right = true;
   for (int threads : o.threads) {
@@ -104,6 +107,24 @@ int run(const Options& o) {
     }
   }
   peers::print_summary(report, sides);
+  return right;
+}
+
+int run(const Options& o) {
+  const std::vector<std::string> environment = peers::set_peer_environment();
+  const peers::Sides sides = peers::load_sides(o.library, o.peers);
+  peers::Report report;
+  report.machine = machine_line(sides, environment);
+  report.single = o.dtype == "float32";
+  report.use_best = o.best;
+  bool right = true;
+  std::vector<peers::Report> runs;
+  for (int run = 0; run < o.runs; ++run) {
+    report.rows.clear();
+    right = measure_all(o, sides, report) && right;
+    runs.push_back(report);
+  }
+  if (o.markdown) peers::print_markdown(runs, sides);
   if (!o.json.empty()) peers::write_json(o.json, report, sides);
   return right ? 0 : 1;
 }
