@@ -1,6 +1,7 @@
 #include "gemm/packed.h"
 
 #include "dispatch/dispatch.h"
+#include "gemm/blocked.h"
 #include "gemm/direct.h"
 #include "gemm/job.h"
 #include "gemm/regime.h"
@@ -49,7 +50,7 @@ void plain_panels(const Job<T>& job, const PackedB<T>& b, Range rows, Range colu
   }
 }
 
-// C in rows x columns; columns start at a panel. As the direct regime, without its packing. The last, narrow panel is a
+// C in rows x columns; columns start at a panel. As the direct regime and, looking ahead, the blocked one, without packing. The last, narrow panel is a
 // block of its own: its tiles are taller.
 template <class T>
 void panel_block(const Job<T>& job, const PackedB<T>& b, Range rows, Range columns) {
@@ -57,6 +58,8 @@ void panel_block(const Job<T>& job, const PackedB<T>& b, Range rows, Range colum
   const KernelSet<T>& set = job.set;
   const size_t run = kRunBytes / sizeof(T);
   const size_t kc = g.k <= run + run / 2 ? g.k : ceil_div(g.k, ceil_div(g.k, run));
+  const bool looks = g.k >= 128 && rows.size() >= 8 * set.max_rows[set.widest];
+  const size_t turns = b.width() * sizeof(T) / 64;  // tiles that ask for a panel, a line at each k
   const bool staged = kc < g.k && g.beta != 0;
   const size_t mc = staged ? smaller(rows.size(), 2048) : rows.size();
   const size_t nc = ceil_div(kBlockBytes / (kc * sizeof(T)), b.width()) * b.width();
@@ -66,6 +69,7 @@ void panel_block(const Job<T>& job, const PackedB<T>& b, Range rows, Range colum
     const size_t left = columns.end - j0;
     block = left < b.width() ? left : smaller(nc, left / b.width() * b.width());
     const size_t nv = ceil_div(smaller(block, b.width()), set.lanes);
+    const bool ahead = looks && block >= b.width();
     for (size_t i0 = rows.begin; i0 < rows.end; i0 += mc) {
       const size_t height = smaller(mc, rows.end - i0);
       for (size_t p0 = 0; p0 < g.k; p0 += kc) {
@@ -80,7 +84,24 @@ void panel_block(const Job<T>& job, const PackedB<T>& b, Range rows, Range colum
             tile.ldc = staged ? nc : g.ldc;
             const Epilogue<T> epilogue = job.epilogue(i0 + t.at, j0 + j);
             tile.epilogue = final && !staged ? &epilogue : nullptr;
-            set.tile[nv][t.height](tile);
+            if (!ahead) {
+              set.tile[nv][t.height](tile);
+              continue;
+            }
+            const size_t index = j / b.width(), panels = block / b.width();
+            const bool below = t.rest() != 0;  // else what comes next is the first tile of the next block of k
+            const size_t next_p = final ? 0 : p0 + length;
+            const T* const next_a = below ? tile.a + t.height * tile.a_row : g.a + i0 * tile.a_row + next_p * tile.a_col;
+            const T* const next_c = below ? tile.c + t.height * tile.ldc - j : staged ? stage : job.c(i0, j0);
+            Ahead<T> asked =
+                look_ahead(job, tile, next_a, index + 1 < panels ? tile.c + b.width() : next_c, t.height, index, panels);
+            if (t.rest() < turns && !final) {
+              const char* const next_b = reinterpret_cast<const char*>(tile.b + length * b.width());
+              asked.b_step = 64;
+              asked.b_segment = length / t.height * 64;
+              asked.b = next_b + (turns - 1 - t.rest()) * length * 64;
+            }
+            set.ahead_tile[t.height](tile, asked);
           }
         }
       }
