@@ -21,6 +21,7 @@ const WIDE = [
   { m: 30, n: 200, k: 40 },
   { m: 100, n: 65, k: 21 },
   { m: 7, n: 80, k: 1700 },
+  { m: 60, n: 140, k: 900 },
 ];
 
 const EPILOGUES: readonly Partial<Case>[] = [
