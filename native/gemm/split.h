@@ -16,6 +16,16 @@ struct Grid {
 // Fused multiply-adds below which a second thread does not pay: about 1 µs of work for each.
 constexpr size_t kWorthSplitting = 200'000;
 
+// Whether a second thread pays. With short k the lines of A and C that move between the cores cost more than the
+// arithmetic (93 x 427 x 9 took 1.8 times as long on two threads, 65 x 165 x 34 1.1 times, 605 x 1104 x 3 less), so such
+// products have to be up to four times as large. Swept over 600 random shapes (docs/gemm.md).
+inline bool is_worth_splitting(double work, size_t k) {
+  constexpr double kLong = 48, kMost = 4;
+  const double shortness = kLong / static_cast<double>(k);
+  const double factor = shortness <= 1 ? 1 : shortness * shortness;
+  return work >= kWorthSplitting * (factor < kMost ? factor : kMost);
+}
+
 // Into how many parts to cut `units`, about `wanted`, so that no thread is left with one part more than the others:
 // 36 units in 8 parts of 5 (and one of 1) keep two threads busy for 20 units' time, in 6 parts of 6 for 18.
 inline size_t balanced_parts(size_t units, size_t wanted, size_t threads) {
@@ -38,7 +48,7 @@ inline size_t balanced_parts(size_t units, size_t wanted, size_t threads) {
 inline Grid split(size_t m, size_t n, size_t k, size_t threads, size_t row_unit, size_t column_unit, bool columns_first) {
   Grid grid{m, n, 1, 1};
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (threads < 2 || work < kWorthSplitting) return grid;
+  if (threads < 2 || !is_worth_splitting(work, k)) return grid;
   // Long jobs get spare chunks, so that a thread that loses its core is not waited for.
   const size_t wanted = threads * (work > 1e8 ? 4 : work > 1e7 ? 2 : 1);
   const size_t row_units = ceil_div(m, row_unit), column_units = ceil_div(n, column_unit);
