@@ -1,6 +1,7 @@
 // The fast setting's chains, four rows by four columns at a time: sixteen accumulators that the engine keeps in registers.
 // Each element is the same chain as one by itself (k ascending from +0, two roundings a step in float32), so that only the
-// speed differs: 512³ takes half of the time of a row at a time.
+// speed differs: 512³ takes half of the time of a row at a time. Written out once per element type: a function that has seen
+// both kinds of array, or that calls a rounding it was given, is several times slower in V8.
 import type { FloatArray } from "../../core/types.ts";
 
 /** B's columns in groups of four, each k × 4 and contiguous; absent columns are zero. `b` is dense, k × n. */
