@@ -63,7 +63,7 @@ Ahead<T> look_ahead(const Job<T>& job, const Tile<T>& tile, const T* next_a, con
                     size_t panels) {
   const char* const here = reinterpret_cast<const char*>(tile.b);
   Ahead<T> ahead{here, 0, 0, here, 0, 0, next_c};
-  const size_t steps = tile.k / height;  // of a segment
+  const size_t steps = segment_steps(tile.k, height);
   if (!job.call.trans_a) {
     const size_t share = ceil_div(tile.k * sizeof(T), 64 * panels) * 64;
     ahead.a = reinterpret_cast<const char*>(next_a) + index * share;

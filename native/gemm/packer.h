@@ -7,6 +7,9 @@
 
 namespace downhill {
 
+// Steps of k in a segment of a tile (Ahead); at least one: the last of very many blocks of k can be shorter than a tile is tall.
+inline size_t segment_steps(size_t k, size_t rows) { return k < rows ? 1 : k / rows; }
+
 // A block of op(B), panels of widest * lanes columns. k = 0: none.
 struct PanelBlock {
   size_t p, k, j, width;
@@ -40,7 +43,7 @@ class Packer {
     if (done_ == units_ || g_.trans_b) return;
     ahead.b = reinterpret_cast<const char*>(g_.b + (to_come_.p + done_) * g_.ldb + to_come_.j);
     ahead.b_segment = g_.ldb * sizeof(T);
-    ahead.b_step = ceil_div(to_come_.width * sizeof(T), k / rows);
+    ahead.b_step = ceil_div(to_come_.width * sizeof(T), segment_steps(k, rows));
   }
 
  private:

@@ -130,6 +130,15 @@ test("a product with more rows than wait in scratch memory at a time equals its 
   });
 });
 
+test("a last block of k that is shorter than a tile is tall keeps the bits", () => {
+  const next = generator(47);
+  const [m, n, k, few] = [50, 64, 64261, 20]; // 251 blocks of 256 and one of 5
+  const whole = callOf({ dtype: "float64", transA: false, transB: false, m, n, k }, () => next() - 0.5);
+  const upper = { ...whole, m: few, a: whole.a.subarray(0, few * k), c: whole.c!.slice(0, few * n) };
+  const expected = resultOf(native, upper);
+  expect(firstDifference(resultOf(native, whole).subarray(0, few * n) as Float64Array, expected)).toBe(-1);
+});
+
 test("float64 native has the same bits on every ISA", () => {
   const next = generator(3);
   for (const [transA, transB] of TRANSPOSES) {
