@@ -128,7 +128,8 @@ class EngineTrainer implements Trainer {
       network.parameters.map(({ tensor }) => tensor),
       network.parameters.map(({ name }) => name),
     );
-    this.#updater = updaterFor(this.optimizer, this.#views);
+    const parameters = network.parameters.map(({ tensor }) => tensor.data);
+    this.#updater = updaterFor(this.optimizer, parameters, this.#views);
     this.#inference = new Inference(this.#backend, network, this.#loss);
   }
 

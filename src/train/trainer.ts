@@ -146,7 +146,10 @@ export interface TrainerOptimizer {
 
 export interface TrainerOptions<Optimizer extends TrainerOptimizer = TrainerOptimizer> {
   readonly network: Network;
-  /** Makes the optimizer over the network's parameters, for example `(params) => new Adam(params)`. */
+  /**
+   * Makes the optimizer over the network's parameters, for example `(params) => new Adam(params)`: all or some of them, in
+   * groups of any order. ERR_OPTION for parameters that are not the network's.
+   */
   readonly optimizer: (params: Tensor[], names: readonly string[]) => Optimizer;
   /** A loss of `losses`, or its Keras name ("sparseCategoricalCrossentropy", "meanSquaredError", …). */
   readonly loss: unknown;

@@ -1,7 +1,7 @@
 // How updates are made: by the optimizer's plan inside the native loop, or by its step() after each backward pass where it
 // reads what the step computes (the loss, the gradient's norm).
 import type { StepPlan } from "../backend/optim.ts";
-import { wrongKind } from "../core/errors.ts";
+import { wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { Lookahead } from "../optim/averaging/lookahead.ts";
 import { advance, type BoundPlan, bindGradients, finishRun, writeControl } from "../optim/internal.ts";
@@ -26,14 +26,35 @@ export interface Updater {
   dispose(): void;
 }
 
+type GradientMap = ReadonlyMap<FloatArray, FloatArray>;
+
+function inGroupOrder(optimizer: Optimizer, gradientOf: GradientMap): readonly FloatArray[] {
+  return optimizer[core].parameters.map(({ data }, i) => {
+    const gradient = gradientOf.get(data);
+    if (!gradient) throw wrongValue(`optimizer: parameter ${i}`, "one of the network's parameters", "another", "ERR_OPTION");
+    return gradient;
+  });
+}
+
 class PlanUpdater implements Updater {
   #plan: BoundPlan | undefined;
   #told: StepPlan | undefined;
+  #ordered: readonly FloatArray[];
 
+  /** `gradientOf` gives the gradients by their parameters' arrays. @throws ERR_OPTION for a parameter that it has not. */
   constructor(
     readonly optimizer: Optimizer,
-    readonly gradients: readonly FloatArray[],
-  ) {}
+    readonly gradientOf: GradientMap,
+  ) {
+    this.#ordered = inGroupOrder(optimizer, gradientOf);
+  }
+
+  /** One gradient per parameter of the optimizer, in the order of its groups; groups may be added later. */
+  get gradients(): readonly FloatArray[] {
+    if (this.optimizer[core].parameters.length !== this.#ordered.length)
+      this.#ordered = inGroupOrder(this.optimizer, this.gradientOf);
+    return this.#ordered;
+  }
 
   get limit(): number {
     return Number.POSITIVE_INFINITY;
@@ -80,7 +101,7 @@ class PlanUpdater implements Updater {
   step(loss: number, learningRate: number | undefined): void {
     const { optimizer } = this;
     if (learningRate === undefined) {
-      optimizer.step([...this.gradients], { loss });
+      this.#step(loss);
       return;
     }
     // A given rate stands for base rates and schedules, as in the control rows.
@@ -91,13 +112,18 @@ class PlanUpdater implements Updater {
       group.schedule = undefined;
     }
     try {
-      optimizer.step([...this.gradients], { loss });
+      this.#step(loss);
     } finally {
       groups.forEach((group, i) => {
         group.values.learningRate = before[i].rate;
         group.schedule = before[i].schedule;
       });
     }
+  }
+
+  /** The gradients are in the groups' order already, which a MultiOptimizer with rules would make of another. */
+  #step(loss: number): void {
+    Optimizer.prototype.step.call(this.optimizer, this.gradients, { loss });
   }
 
   dispose(): void {
@@ -111,9 +137,9 @@ class PlanUpdater implements Updater {
 class LookaheadUpdater extends PlanUpdater {
   constructor(
     readonly lookahead: Lookahead<CommonValues>,
-    gradients: readonly FloatArray[],
+    gradientOf: GradientMap,
   ) {
-    super(lookahead.optimizer, gradients);
+    super(lookahead.optimizer, gradientOf);
   }
 
   override get limit(): number {
@@ -134,8 +160,14 @@ class LookaheadUpdater extends PlanUpdater {
 
 const rateOption = (learningRate: number | undefined) => (learningRate === undefined ? {} : { learningRate });
 
-export function updaterFor(optimizer: TrainerOptimizer, gradients: readonly FloatArray[]): Updater {
-  if (optimizer instanceof Lookahead) return new LookaheadUpdater(optimizer, gradients);
+/** `gradients` are those of `parameters`; the optimizer may have these in any order, or some of them. @throws ERR_OPTION. */
+export function updaterFor(
+  optimizer: TrainerOptimizer,
+  parameters: readonly FloatArray[],
+  gradients: readonly FloatArray[],
+): Updater {
+  const gradientOf = new Map(parameters.map((data, i) => [data, gradients[i]]));
+  if (optimizer instanceof Lookahead) return new LookaheadUpdater(optimizer, gradientOf);
   if (!(optimizer instanceof Optimizer)) throw wrongKind("optimizer", "a function that returns an optimizer", optimizer);
-  return new PlanUpdater(optimizer, gradients);
+  return new PlanUpdater(optimizer, gradientOf);
 }
