@@ -18,7 +18,7 @@ import type { History } from "./history.ts";
 import { metrics as knownMetrics, type Metric, type MetricName } from "./metrics.ts";
 import { type OptimizerChoice, optimizerFactory, type RestorableOptimizer, withLookahead } from "./optimizers.ts";
 import { type BatchStream, ResidentSource, type Source, StreamSource } from "./source.ts";
-import { architectureMetadata, decodeTraining, decodeWeights, weightTensors } from "./state.ts";
+import { architectureMetadata, checkNumerics, decodeTraining, decodeWeights, weightTensors } from "./state.ts";
 import { summaryText } from "./summary.ts";
 import type { ClipOptions, Network, Trainer, TrainerOptions } from "./trainer.ts";
 import { Training } from "./training.ts";
@@ -202,6 +202,7 @@ export class Model {
     const file = await readSafetensors(path);
     const state = decodeTraining(file);
     training.checkResume(state);
+    checkNumerics(file);
     // Each checks everything before it changes anything; the optimizer's state tells another model or optimizer first.
     (trainer.optimizer as RestorableOptimizer).loadStateDict(state.optimizer);
     trainer.loadParameters(decodeWeights(file));

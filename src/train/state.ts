@@ -1,11 +1,13 @@
 // A training as the content of a checkpoint: weights under their own names, so that other tools can read them, and
 // everything else that resuming needs under names that begin with "downhill:".
 
+import { NUMERICS_VERSION } from "../backend/select.ts";
 import type { Safetensors, StoredTensor } from "../checkpoint/safetensors.ts";
 import { decodeTree, encodeTree } from "../checkpoint/tree.ts";
 import { dtypeOf } from "../core/checks.ts";
-import { fault, wrongValue } from "../core/errors.ts";
+import { describe, fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { warnOnce } from "../core/warning.ts";
 import { architectureOf } from "../nn/architecture.ts";
 import { BuiltNetwork } from "../nn/network.ts";
 import type { AveragingState } from "./averaging.ts";
@@ -16,6 +18,8 @@ import type { GeneratorState, NamedTensor, Network, Trainer } from "./trainer.ts
 const PREFIX = "downhill:";
 const STATE_KEY = "downhill.state";
 export const FORMAT_KEY = "downhill.format";
+/** The numerics version that the training's bits belong to. */
+export const NUMERICS_KEY = "downhill.numerics";
 /** The architecture of a sequential network, as JSON. */
 export const ARCHITECTURE_KEY = "downhill.architecture";
 const FORMAT = "1";
@@ -73,10 +77,8 @@ export function encodeTraining(
 ): Safetensors {
   const tensors = weightTensors(trainer);
   const text = encodeTree(state, tensors, `${PREFIX}state`);
-  return {
-    tensors,
-    metadata: { ...architectureMetadata(trainer.network), ...metadata, [FORMAT_KEY]: FORMAT, [STATE_KEY]: text },
-  };
+  const own = { [FORMAT_KEY]: FORMAT, [NUMERICS_KEY]: String(NUMERICS_VERSION), [STATE_KEY]: text };
+  return { tensors, metadata: { ...architectureMetadata(trainer.network), ...metadata, ...own } };
 }
 
 /** The weights of a file as named tensors, without the training state. @throws Error ERR_FORMAT for half-precision weights. */
@@ -115,6 +117,22 @@ export function decodeTraining(file: Safetensors): TrainingState {
     );
   }
   return decodeTree(text, file.tensors) as TrainingState;
+}
+
+/**
+ * Whether a training may go on from a file under this numerics version: from an older one with a warning, once, because it
+ * will not give the bits of a training that never stopped; not from a newer one. A file without a version has version 1.
+ * @throws Error ERR_FORMAT for a version that is not a positive integer; RangeError ERR_STATE for a newer one.
+ */
+export function checkNumerics({ metadata }: Pick<Safetensors, "metadata">, current: number = NUMERICS_VERSION): void {
+  const text = metadata[NUMERICS_KEY] ?? "1";
+  const version = Number(text);
+  if (!/^[1-9][0-9]*$/.test(text) || !Number.isSafeInteger(version))
+    throw fault("ERR_FORMAT", `checkpoint: expected a positive integer as ${NUMERICS_KEY}, received ${describe(text)}`);
+  if (version > current) throw wrongValue("resume: numerics version", `at most ${current}, this library's`, version, "ERR_STATE");
+  if (version === current) return;
+  const why = `a checkpoint of numerics version ${version} goes on under version ${current}`;
+  warnOnce(`numerics ${version}`, `${why}: not with the bits of a training that never stopped`, "DOWNHILL_NUMERICS");
 }
 
 /** Whether a state fits the training that is to go on; checked before anything changes. @throws RangeError ERR_STATE. */
