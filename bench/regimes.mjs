@@ -1,5 +1,7 @@
-// The thresholds of the choice of algorithm (native/gemm/regime.h, blocked.h, split.h): on both sides of each, both
-// algorithms are timed. Where the one that is chosen loses by more than the noise, a threshold is wrong for this machine.
+// The thresholds of the choice of algorithm (native/gemm/regime.h, blocked.h, split.h): at shapes on both sides of each, the
+// chosen algorithm is timed beside those that can be forced: direct, swapped, blocked. So thresholds between these three are
+// timed both ways; those of narrow and small only where narrow and small are chosen; those of tiny and dot not at all. Where
+// the one that is chosen loses by more than the noise, a threshold is wrong for this machine.
 import { allocate, backendInfo, prepareGemm, setThreads } from "../dist/index.js";
 import { loadAddon } from "../dist/testing.js";
 import { measure } from "./harness/measure.mjs";
@@ -7,20 +9,24 @@ import { measure } from "./harness/measure.mjs";
 /** Shapes below and above a threshold: [m, n, k, transA, transB], for a machine with vectors of 16 float32. */
 const thresholds = [
   {
-    name: "narrow C: 12 of 16 columns",
+    name: "narrow C: 6 to 12 columns narrow, fewer swapped, more direct",
     between: ["direct", "swapped"],
-    shapes: [8, 10, 11, 12, 13, 16].map((n) => [256, n, 128]),
+    shapes: [5, 6, 8, 10, 11, 12, 13, 16].map((n) => [256, n, 128]),
   },
   {
-    name: "narrow C: 24 of 32 columns",
+    name: "narrow C: swapped below 24 of 32 columns",
     between: ["direct", "swapped"],
     shapes: [17, 20, 23, 24, 25, 31].map((n) => [256, n, 128]),
   },
-  { name: "narrow C: 32 rows", between: ["direct", "swapped"], shapes: [16, 24, 31, 32, 33, 48].map((m) => [m, 10, 128]) },
   {
-    name: "transposed B: 16 rows",
+    name: "narrow C: small to 26 rows, swapped to 31, narrow from 32",
     between: ["direct", "swapped"],
-    shapes: [8, 12, 15, 16, 17, 24].map((m) => [m, 784, 256, false, true]),
+    shapes: [25, 26, 27, 31, 32, 33, 48].map((m) => [m, 10, 128]),
+  },
+  {
+    name: "transposed B: narrow to 12 rows, then swapped where rows fill vectors",
+    between: ["direct", "swapped"],
+    shapes: [8, 12, 13, 15, 16, 17, 26, 27].map((m) => [m, 784, 256, false, true]),
   },
   {
     name: "transposed B: fewer rows than columns",
@@ -28,7 +34,7 @@ const thresholds = [
     shapes: [200, 255, 256, 300, 400].map((m) => [m, 256, 256, false, true]),
   },
   {
-    name: "both transposed: rows against columns",
+    name: "both transposed: swapped, more rows than columns too",
     between: ["direct", "swapped"],
     shapes: [64, 128, 256, 512].map((m) => [m, 256, 256, true, true]),
   },

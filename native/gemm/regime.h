@@ -24,8 +24,9 @@ inline const char* name_of(Regime regime) {
   return kNames[static_cast<int>(regime)];
 }
 
-// Makes products that are not tiny, dot or scale take this one of direct, blocked and swapped: to time both sides of a
-// threshold (bench/regimes.mjs), and to compare their bits. Regime::count ends it.
+// Makes products that are not tiny, dot or scale take this one of direct, blocked and swapped: to time it beside the one
+// that is chosen (bench/regimes.mjs), and to compare their bits. Small and narrow cannot be forced, and no product is kept from
+// tiny. Regime::count ends it.
 void force_regime(Regime regime);
 
 // The dot order's predicate: part of the numerics contract, shared with the reference backend by test.

@@ -8,9 +8,32 @@ import { root } from "../backend/child.ts";
 
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 const readme = read("README.md");
+/** Every document of the repository; of the sources where they are no clone. */
+const documents = trackedDocuments();
 const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 let folder = "";
+
+function trackedDocuments(): string[] {
+  const { status, stdout } = spawnSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" });
+  if (status === 0 && stdout !== "") return stdout.trim().split("\n");
+  const inside = ["docs", "bench", "native", "examples", "test"].flatMap((top) =>
+    readdirSync(join(root, top), { recursive: true, encoding: "utf8" }).map((name) => join(top, name)),
+  );
+  return [...readdirSync(root), ...inside].filter((file) => /\.md$/.test(file) && !file.includes("node_modules"));
+}
+
+const withoutBlocks = (file: string) => read(file).replace(/```[\s\S]*?```/g, "");
+
+/** Anchors of a document's headings, as its hosts make them. */
+function anchorsOf(file: string): string[] {
+  return [...withoutBlocks(file).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "downhill-readme-"));
@@ -50,26 +73,41 @@ test("the training example learns its task", () => {
 });
 
 test("every npm command of the documentation exists", () => {
-  const commands = ["README.md", "CONTRIBUTING.md", "bench/README.md"].flatMap((file) => [
-    ...read(file).matchAll(/npm run ([\w:]+)/g),
-  ]);
+  const commands = documents.flatMap((file) => [...read(file).matchAll(/npm run ([\w:]+)/g)]);
   expect(commands.length).toBeGreaterThan(3);
   for (const [text, name] of commands) expect(Object.keys(scripts), text).toContain(name);
 });
 
 test("links of the documentation lead somewhere", () => {
-  for (const file of [
-    "README.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "docs/architecture.md",
-    "docs/numerics.md",
-    "docs/optimizers.md",
-  ]) {
-    for (const [, target] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
-      expect(existsSync(join(root, dirname(file), target ?? "")), `${file}: ${target}`).toBe(true);
+  let links = 0;
+  for (const file of documents) {
+    for (const [, target = "", anchor] of withoutBlocks(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)/g)) {
+      const path = target === "" ? file : join(dirname(file), target);
+      expect(existsSync(join(root, path)), `${file}: ${target}`).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(path), `${file}: ${target}#${anchor}`).toContain(anchor);
+      links++;
     }
   }
+  expect(documents.length).toBeGreaterThanOrEqual(14);
+  expect(links).toBeGreaterThan(20);
+});
+
+test("files that the documentation names from the root exist", () => {
+  const missing = documents.flatMap((file) =>
+    [...withoutBlocks(file).matchAll(/`((?:src|native|test|scripts|bench|docs|examples|\.ci)\/[\w./-]*)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !existsSync(join(root, path)))
+      .map((path) => `${file}: ${path}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("bench/README.md has a row for each question", () => {
+  const questions = readdirSync(join(root, "bench"), { encoding: "utf8" }).filter(
+    (name) => /\.mjs$/.test(name) && name !== "run.mjs",
+  );
+  const rows = [...read("bench/README.md").matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => `${name}.mjs`);
+  expect(rows.sort()).toEqual(questions.sort());
 });
 
 test("tables are what the registry says", () => {
@@ -77,10 +115,10 @@ test("tables are what the registry says", () => {
   expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
 });
 
-/** Files between backticks in one section of CONTRIBUTING. */
-function filesOf(section: string): string[] {
+/** Files between backticks in one section of a document. */
+function filesOf(section: string, document = "CONTRIBUTING.md"): string[] {
   const text =
-    read("CONTRIBUTING.md")
+    read(document)
       .split(/^## /m)
       .find((part) => part.startsWith(section)) ?? "";
   return [...text.matchAll(/`((?:src|native|test|scripts|\.ci)\/[\w./-]*)`/g)].map(([, file]) => file ?? "");
@@ -100,9 +138,23 @@ test("the recipe for an optimizer names every file that its example touches, and
   expect(read("scripts/docs.mjs")).toContain("methods");
 });
 
+test("the recipe for an operation names every file that its example is in, and they exist", () => {
+  expect(read("CONTRIBUTING.md")).toContain("(docs/engine.md#adding-an-operation)");
+  const files = filesOf("Adding an operation", "docs/engine.md");
+  for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
+  const needed = ["src", "native", "test"]
+    .flatMap((top) => readdirSync(join(root, top), { recursive: true, encoding: "utf8" }).map((name) => join(top, name)))
+    .filter((file) => /\.(ts|cc|h|json)$/.test(file) && /\blayerNorm\b|\blayer_norm/.test(read(file)));
+  expect(needed.length).toBeGreaterThanOrEqual(14);
+  expect(needed.filter((file) => !files.includes(file))).toEqual([]);
+});
+
 test("the recipe for an instruction set names every file of its example, and they exist", () => {
   const files = filesOf("Add an instruction set");
   for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
+  expect(files.filter((file, i) => files.indexOf(file) !== i)).toEqual([]);
+  const readmeOfIsas = read("native/isa/README.md");
+  for (const name of readdirSync(join(root, "native/isa/avx2"))) expect(readmeOfIsas).toContain(`\`${name}\``);
   for (const name of readdirSync(join(root, "native/isa/avx2"))) expect(files).toContain(`native/isa/avx2/${name}`);
   const lists = [
     "native/dispatch/isas.h",

@@ -1,4 +1,4 @@
-// Element-wise operations by number. The names, in this order, are src/backend/program-kinds.ts; the addon reports these
+// Element-wise operations by number. The names, in this order, are src/backend/program.ts; the addon reports these
 // lists and loading compares them.
 #pragma once
 
