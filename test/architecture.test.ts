@@ -8,7 +8,7 @@ import { methods } from "../src/optim/rules/registry.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Folders of src/, lowest first: a file imports from its own folder and from those before it. */
-const layers = "core backend graph linalg schedule optim gradients data checkpoint nn train demo cli".split(" ");
+const layers = "core backend graph linalg schedule optim gradients data checkpoint nn train cli".split(" ");
 
 const below = (folder: string, pattern: RegExp) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -40,7 +40,23 @@ const imports = sources.flatMap(importsOf);
 test("every folder of src/ has its place among the layers", () => {
   expect(imports.length).toBeGreaterThan(100);
   const folders = new Set(sources.map(layerOf).filter((layer) => layer !== ""));
-  expect([...folders].filter((folder) => !layers.includes(folder))).toEqual([]);
+  expect([...folders].sort()).toEqual([...layers].sort());
+});
+
+test("the documentation's table of folders has every folder of src/ and native/, and no other", () => {
+  const folders = ["src", "native"].flatMap((top) =>
+    readdirSync(join(root, top), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [`${top}/${entry.name}/`] : [],
+    ),
+  );
+  const table =
+    (
+      read("docs/architecture.md")
+        .split(/^## /m)
+        .find((part) => part.startsWith("Folders")) ?? ""
+    ).match(/^\| `(?:src|native)\/[^|]*\|/gm) ?? [];
+  const named = table.flatMap((row) => [...row.matchAll(/`((?:src|native)\/\w+\/)`/g)].map(([, folder]) => folder ?? ""));
+  expect(named.sort()).toEqual(folders.sort());
 });
 
 test("imports point down, and every imported file exists", () => {

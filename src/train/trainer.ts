@@ -1,4 +1,4 @@
-// What fit, evaluate, callbacks, the command line and the demo build on: a compiled network over a resident data set.
+// What fit, evaluate, callbacks and the command line build on: a compiled network over a resident data set.
 // Types only; createTrainer() of src/train/engine.ts makes one. It knows steps, not epochs, files or progress.
 import type { AbortSignalLike } from "../core/abort.ts";
 import type { FloatArray, Tensor } from "../core/types.ts";
