@@ -39,6 +39,7 @@ bool run_batched(napi_env env, const napi_value* arguments, const double* contro
   GemmCall<T> call;
   size_t spare[3];
   if (!read_call(env, arguments, control, &call, spare)) return false;
+  if (call.k == 0) batch.stride_a = batch.stride_b = 0;  // A and B have no elements: items are nowhere
   const size_t strides[3] = {batch.stride_a, batch.stride_b, batch.stride_c};
   for (size_t i = 0; i < 3; ++i) {
     if (strides[i] != 0 && batch.count - 1 > spare[i] / strides[i]) return false;

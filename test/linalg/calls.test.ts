@@ -33,6 +33,18 @@ for (const backend of ["native", "reference"] as const) {
       }
     });
 
+    test("a batch with k = 0 reads no element of A and B, whatever their strides", () => {
+      setBackend(backend);
+      const none = new Float32Array(0);
+      const bias = Float32Array.of(1, 2);
+      const items = { m: 2, n: 2, k: 0, a: none, b: none, batch: 3, bias };
+      const expected = Float32Array.of(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2);
+      for (const strides of [{ lda: 5 }, { transB: true, ldb: 3 }, { transA: true }, { strideA: 4, strideB: 9 }]) {
+        expect(gemmBatched({ ...items, ...strides }), JSON.stringify(strides)).toEqual(expected);
+      }
+      expect(gemmBatched({ ...items, strideA: 7, c: expected.slice(), beta: 1 })).toEqual(expected.map((x) => 2 * x));
+    });
+
     test("each item of a batch has the bits of that product alone, stride 0 broadcasts", () => {
       setBackend(backend);
       for (const transB of [false, true]) {
