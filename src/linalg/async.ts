@@ -2,6 +2,7 @@ import { allocate } from "../backend/allocate.ts";
 import { dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength, isDetached } from "../core/checks.ts";
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { viewOf } from "../core/views.ts";
 import { backendOf, extent, type GemmOptions, resolveGemm } from "./options.ts";
 
 /** Bytes of a buffer that a pending call will write. */
@@ -30,7 +31,7 @@ function claim(c: FloatArray, count: number): PendingWrite {
 /** The first `count` elements in memory that cannot go away while native code runs. */
 function copied(array: FloatArray, count: number): FloatArray {
   const copy = allocate(dtypeOf(array), count);
-  copy.set(array.subarray(0, count));
+  copy.set(viewOf(array, 0, count));
   return copy;
 }
 
@@ -62,7 +63,7 @@ export async function gemmAsync(options: GemmOptions): Promise<FloatArray> {
     const inPlace = backend.isStable(c);
     const result = inPlace ? c : allocate(dtypeOf(c), m * n);
     if (!inPlace && beta !== 0) {
-      for (let i = 0; i < m; i++) result.set(c.subarray(i * ldc, i * ldc + n), i * n);
+      for (let i = 0; i < m; i++) result.set(viewOf(c, i * ldc, i * ldc + n), i * n);
     }
     await backend.gemmAsync({
       ...call,

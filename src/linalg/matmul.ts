@@ -4,6 +4,7 @@ import { checkFloatArray, checkInteger, dtypeOf, intrinsicLength, overlaps } fro
 import { wrongKind, wrongValue } from "../core/errors.ts";
 import { elementCount } from "../core/shape.ts";
 import type { Dtype, FloatArray, Tensor } from "../core/types.ts";
+import { viewOf } from "../core/views.ts";
 import { checkBoolean, newArray } from "./options.ts";
 
 export interface MatmulOptions {
@@ -128,8 +129,7 @@ function multiply(call: GemmCall, batch: readonly number[], aBatch: readonly num
     backend.gemmBatched(call, { count: items, strideA, strideB, strideC: m * n });
     return;
   }
-  const part = (data: FloatArray, index: number, count: number): FloatArray =>
-    data.subarray(index * count, (index + 1) * count) as FloatArray;
+  const part = (data: FloatArray, index: number, count: number): FloatArray => viewOf(data, index * count, (index + 1) * count);
   for (let item = 0; item < items; item++) {
     const own = {
       a: part(a, batchIndex(item, batch, aBatch), m * k),

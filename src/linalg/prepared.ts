@@ -1,16 +1,9 @@
 import type { GemmCall } from "../backend/gemm.ts";
-import { checkFloatArray, dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "../core/checks.ts";
+import { checkFloatArray } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { viewOf } from "../core/views.ts";
 import { backendOf, type GemmOptions, resolveGemm } from "./options.ts";
-
-/** A view of our own on the same memory: its length says whether the memory is still there, and no one can fake it. */
-function ownView(array: FloatArray): FloatArray {
-  const buffer = intrinsicBuffer(array);
-  const start = intrinsicByteOffset(array);
-  const length = intrinsicLength(array);
-  return dtypeOf(array) === "float32" ? new Float32Array(buffer, start, length) : new Float64Array(buffer, start, length);
-}
 
 /** A product whose operands are bound: each `run()` is one native call without arguments. Made by `prepareGemm`. */
 export class PreparedGemm {
@@ -24,11 +17,11 @@ export class PreparedGemm {
   constructor(call: GemmCall) {
     const own = {
       ...call,
-      a: ownView(call.a),
-      b: ownView(call.b),
-      c: ownView(call.c),
-      bias: call.bias && ownView(call.bias),
-      residual: call.residual && ownView(call.residual),
+      a: viewOf(call.a),
+      b: viewOf(call.b),
+      c: viewOf(call.c),
+      bias: call.bias && viewOf(call.bias),
+      residual: call.residual && viewOf(call.residual),
     };
     this.c = call.c;
     this.#views = [own.a, own.b, own.c, own.bias, own.residual].filter((view) => view !== null);

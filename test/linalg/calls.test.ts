@@ -33,6 +33,32 @@ for (const backend of ["native", "reference"] as const) {
       }
     });
 
+    test("arrays of a subclass with a constructor of its own are arrays like any other", async () => {
+      class Samples extends Float32Array {
+        constructor(...values: number[]) {
+          super(values);
+        }
+      }
+      const plain = random(192);
+      plain[3] = 1e-40;
+      const of = (length: number) => new Samples(...plain.subarray(0, length));
+      const options = { m: 8, n: 8, k: 8, a: plain.slice(0, 64), b: plain.slice(0, 64) };
+      for (const exact of [false, true]) {
+        setBackend(backend, { exact });
+        const expected = Array.from(gemm(options));
+        const ours = { ...options, a: of(64), b: of(64) };
+        expect(Array.from(gemm(ours))).toEqual(expected);
+        expect(Array.from(await gemmAsync({ ...ours, c: of(64) }))).toEqual(expected);
+        expect(Array.from(prepareGemm({ ...ours, c: of(64) }).run())).toEqual(expected);
+        const wide = { m: 2, n: 8, k: 8, batch: 2, a: plain.slice(0, 32), b: plain.slice(0, 128) };
+        expect(Array.from(gemmBatched({ ...wide, a: of(32), b: of(128) }))).toEqual(Array.from(gemmBatched(wide)));
+        const product = (a: Float32Array, b: Float32Array) =>
+          matmul({ data: a, shape: [2, 1, 4, 8] }, { data: b, shape: [3, 8, 8] });
+        expect(Array.from(product(of(64), of(192)).data)).toEqual(Array.from(product(plain.slice(0, 64), plain).data));
+      }
+      setBackend(backend);
+    });
+
     test("a batch with k = 0 reads no element of A and B, whatever their strides", () => {
       setBackend(backend);
       const none = new Float32Array(0);

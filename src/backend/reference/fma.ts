@@ -1,4 +1,5 @@
 // The fused multiply-add that JavaScript lacks: a·b + c with one rounding to float32 (NUMERICS: GEMM).
+import { dtypeOf } from "../../core/checks.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 
@@ -57,7 +58,7 @@ export function flushed(array: FloatArray): FloatArray {
     const x = array[i]!;
     const read = operand32(x);
     if (Object.is(x, read)) continue;
-    if (to === array) to = array.slice() as FloatArray;
+    if (to === array) to = dtypeOf(array) === "float32" ? new Float32Array(array) : new Float64Array(array);
     to[i] = read;
   }
   return to;

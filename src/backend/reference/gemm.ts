@@ -3,6 +3,7 @@
 import { dtypeOf } from "../../core/checks.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
+import { viewOf } from "../../core/views.ts";
 import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
 import { flushed, fma32, fmaRow32 } from "./fma.ts";
 import { SMOOTH } from "./ops/activations.ts";
@@ -170,5 +171,5 @@ export function referenceGemm(exact: boolean): GemmBackend {
 
 /** The array from element `start` on. */
 function from(array: FloatArray, start: number): FloatArray {
-  return start === 0 ? array : (array.subarray(start) as FloatArray);
+  return start === 0 ? array : viewOf(array, Math.min(start, array.length));
 }

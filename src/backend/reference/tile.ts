@@ -7,7 +7,8 @@ import type { FloatArray } from "../../core/types.ts";
 /** B's columns in groups of four, each k × 4 and contiguous; absent columns are zero. `b` is dense, k × n. */
 export function fourColumnPanels<A extends FloatArray>(k: number, n: number, b: A): A {
   const groups = Math.ceil(n / 4);
-  const panels = new (b.constructor as new (length: number) => A)(groups * k * 4);
+  const length = groups * k * 4;
+  const panels = (b instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)) as A;
   for (let p = 0; p < k; p++) {
     for (let j = 0; j < n; j++) panels[(j >> 2) * k * 4 + p * 4 + (j & 3)] = b[p * n + j]!;
   }
