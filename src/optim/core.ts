@@ -189,7 +189,9 @@ export class OptimizerCore {
    * State arrays are made before anything changes.
    */
   prepare(gradients: readonly (FloatArray | null)[], inactive: readonly boolean[], rebind: boolean): StepPlan {
-    const stale = this.#plan === undefined || inactive.some((off, i) => off !== (this.#inactive[i] ?? false));
+    const stale =
+      this.#plan === undefined ||
+      inactive.some((off, i) => off !== (this.#inactive[i] ?? false) && !this.parameters[i]!.group.frozen);
     if (stale || this.#plan === undefined) {
       this.#keepCounts();
       const { clusters, plan } = this.createPlan(inactive);
@@ -230,7 +232,8 @@ export class OptimizerCore {
     if (this.#bound === gradients) return this.#plan;
     const bound = this.#bound;
     if (!deep || !bound || bound.length !== gradients.length) return undefined;
-    for (let i = 0; i < gradients.length; i++) if (bound[i] !== gradients[i]) return undefined;
+    for (let i = 0; i < gradients.length; i++)
+      if (bound[i] !== gradients[i] && !this.parameters[i]!.group.frozen) return undefined;
     return this.#plan;
   }
 

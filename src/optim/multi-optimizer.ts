@@ -3,7 +3,7 @@ import { wrongKind, wrongValue } from "../core/errors.ts";
 import { splitWhole, type WholeOptions } from "./clip.ts";
 import type { ParamGroup } from "./groups.ts";
 import type { CommonOptions, Method } from "./method.ts";
-import { type MethodOf, Optimizer, type StepOptions } from "./optimizer.ts";
+import { type MethodOf, Optimizer } from "./optimizer.ts";
 import { resolveOptions } from "./options.ts";
 import { checkParam, type Param } from "./parameters.ts";
 import { methods } from "./rules/registry.ts";
@@ -82,9 +82,6 @@ function assign(params: readonly Param[], rules: readonly MultiRule[], names: re
  * @throws ERR_OPTION for an unknown optimizer or option, or a parameter that no rule takes; else as other optimizers.
  */
 export class MultiOptimizer extends Optimizer {
-  readonly #order: readonly number[] | null;
-  readonly #ordered: (Param | null)[] = [];
-
   constructor(groups: readonly MultiGroup[], options?: WholeOptions);
   constructor(
     params: readonly Param[],
@@ -98,24 +95,10 @@ export class MultiOptimizer extends Optimizer {
   ) {
     if (!Array.isArray(second)) {
       super("MultiOptimizer", ownMethods(second as WholeOptions | undefined), first as readonly MultiGroup[]);
-      this.#order = null;
       return;
     }
     const { names, ...whole } = Array.isArray(third) ? { names: third } : ((third ?? {}) as WholeOptions & { names?: string[] });
     const { groups, order } = assign(first as readonly Param[], second as readonly MultiRule[], names);
-    super("MultiOptimizer", ownMethods(whole), groups);
-    this.#order = order;
-  }
-
-  override step(gradients: readonly (Param | null)[], options?: StepOptions): void {
-    if (this.#order === null || !Array.isArray(gradients)) {
-      super.step(gradients, options);
-      return;
-    }
-    const ordered = this.#ordered;
-    // Groups that were added later follow in their order.
-    ordered.length = gradients.length;
-    for (let k = 0; k < gradients.length; k++) ordered[k] = gradients[this.#order[k] ?? k]!;
-    super.step(ordered, options);
+    super("MultiOptimizer", ownMethods(whole), groups, order);
   }
 }

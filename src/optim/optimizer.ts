@@ -11,7 +11,7 @@ import { OptimizerCore } from "./core.ts";
 import { checkClips, createGroup, type OptimizerGroup, optionalSchedule, type ParamGroup } from "./groups.ts";
 import type { CommonValues, Method } from "./method.ts";
 import { type OptionValue, type OptionValues, resolveOptions } from "./options.ts";
-import { type CheckedParam, checkParam, MemoryMap, type Param } from "./parameters.ts";
+import { checkParam, MemoryMap, type Param } from "./parameters.ts";
 import { checkRules } from "./rules/registry.ts";
 import { loadState, type OptimizerState, saveState } from "./state.ts";
 
@@ -63,14 +63,20 @@ export class Optimizer<O extends OptionValues = CommonValues> {
   #gradients: (FloatArray | null)[] = [];
   #hasTensors = false;
 
-  protected constructor(name: string, methodOf: MethodOf, params: readonly Param[] | readonly ParamGroup[]) {
+  /** `places`: for each parameter in the order of the groups its place among the gradients; by default that order itself. */
+  protected constructor(
+    name: string,
+    methodOf: MethodOf,
+    params: readonly Param[] | readonly ParamGroup[],
+    places?: readonly number[],
+  ) {
     this.#name = name;
     this.#methodOf = methodOf;
     this[core] = new OptimizerCore(checkedCurrentBackend(), methodOf.whole ?? splitWhole(name, undefined).whole);
     if (!Array.isArray(params)) throw wrongKind("params", "an array of parameters or groups", params);
     const list = params as readonly (Param | ParamGroup)[];
     const groups = list.length > 0 && list.every(isGroup) ? list : [{ params: list as readonly Param[] }];
-    this.#add(groups);
+    this.#add(groups, places);
   }
 
   /** The class's name; "MultiOptimizer" where the groups have their own. */
@@ -118,7 +124,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     this.#add([group]);
   }
 
-  #add(given: readonly ParamGroup[]): void {
+  #add(given: readonly ParamGroup[], places?: readonly number[]): void {
     const inside = this[core];
     const first = inside.groups.length;
     const added = given.map((group, k) => {
@@ -136,39 +142,41 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       if (!Array.isArray(params)) throw wrongKind(`${argument}.params`, "an array of parameters", params);
       return { method, values, name, frozen, monitor, schedule: optionalSchedule(`${argument}.schedule`, schedule), params };
     });
-    let index = inside.parameters.length;
-    const checked: { entry: (typeof added)[number]; params: CheckedParam[] }[] = added.map((entry) => ({
+    let next = inside.parameters.length;
+    const checked = added.map((entry) => ({
       entry,
-      params: entry.params.map((param) => checkParam(`params[${index++}]`, param)),
+      params: entry.params.map((param) => {
+        const index = places?.[next] ?? next;
+        next++;
+        return { index, ...checkParam(`params[${index}]`, param) };
+      }),
     }));
-    const memory = new MemoryMap([
-      ...inside.parameters.map(({ data }) => data),
-      ...checked.flatMap(({ params }) => params.map(({ data }) => data)),
-    ]);
+    const arrays = inside.parameters.map(({ data }) => data);
+    for (const { params } of checked) for (const { index, data } of params) arrays[index] = data;
+    const memory = new MemoryMap(arrays);
     inside.invalidate();
     this.#memory = memory;
     this.#given = [];
     for (const { entry, params } of checked) {
-      const base = inside.parameters.length;
       const state = createGroup(
         entry.method,
         entry.values,
         entry,
-        params.map((_, k) => base + k),
+        params.map(({ index }) => index),
         () => inside.invalidate(),
       );
       inside.groups.push(state);
-      for (const { data, shape, dtype } of params) {
+      for (const { index, data, shape, dtype } of params) {
         const count = elementCount(shape);
         const scalars = { ...entry.method.scalars };
-        inside.parameters.push({ data, shape, dtype, count, group: state, step: 0, scalars, slots: {} });
+        inside.parameters[index] = { data, shape, dtype, count, group: state, step: 0, scalars, slots: {} };
       }
     }
   }
 
   /**
    * Updates every parameter from its gradient, in one call. `gradients` has one entry per parameter over all groups;
-   * null leaves the parameter, its state and its step count as they are.
+   * null leaves the parameter, its state and its step count as they are. What stands for a frozen group is not looked at.
    * @throws ERR_LENGTH, ERR_DTYPE, ERR_DETACHED, ERR_SHAPE, ERR_ALIAS (a gradient overlaps a parameter), ERR_OPTION; nothing
    * is changed then.
    */
@@ -239,6 +247,8 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const given = this.#given;
     const count = given.length;
     if (!Array.isArray(gradients) || gradients.length !== count) return true;
+    // A group may have been thawed, whose gradients nobody has looked at.
+    if (this[core].planFor(this.#gradients) === undefined) return true;
     // By fours: a thousand comparisons take .7 instead of 1 µs.
     let i = 0;
     for (; i + 4 <= count; i += 4) {
@@ -250,7 +260,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       const arrays = this.#gradients;
       for (let i = 0; i < count; i++) {
         const tensor = given[i] as Param | null;
-        if (tensor !== null && tensor !== arrays[i] && (tensor as Tensor).data !== arrays[i]) return true;
+        if (tensor !== null && arrays[i] !== null && tensor !== arrays[i] && (tensor as Tensor).data !== arrays[i]) return true;
       }
     }
     return count === 0;
@@ -262,7 +272,9 @@ export class Optimizer<O extends OptionValues = CommonValues> {
     const given = [...gradients] as (Param | null)[];
     if (given.length !== inside.parameters.length)
       throw wrongValue("gradients", `${inside.parameters.length} entries, one per parameter`, given.length, "ERR_LENGTH");
-    const arrays = given.map((gradient, i) => (gradient === null ? null : this.#checkGradient(i, gradient)));
+    const arrays = given.map((gradient, i) =>
+      gradient === null || inside.parameters[i]!.group.frozen ? null : this.#checkGradient(i, gradient),
+    );
     const same = arrays.length === this.#gradients.length && arrays.every((array, i) => array === this.#gradients[i]);
     // Reading a tensor may have run a getter: look again at all arrays, now that no more code runs.
     inside.verify(arrays);
@@ -275,7 +287,7 @@ export class Optimizer<O extends OptionValues = CommonValues> {
       this.#gradients = arrays;
     }
     this.#given = given;
-    this.#hasTensors = given.some((gradient) => gradient !== null && !ArrayBuffer.isView(gradient));
+    this.#hasTensors = given.some((gradient, i) => arrays[i] !== null && !ArrayBuffer.isView(gradient));
   }
 
   #checkGradient(i: number, given: Param): FloatArray {
