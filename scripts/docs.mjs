@@ -1,4 +1,4 @@
-// Writes the tables of the documentation that the registry knows better: between <!-- NAME --> and <!-- /NAME --> of
+// Writes the tables of the documentation that the registry (and, of convergence, a test's figures) knows better: between <!-- NAME --> and <!-- /NAME --> of
 // README.md and docs/. node scripts/docs.mjs writes, --check only compares (the tests call it).
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { methods } = await import("../dist/testing.js");
+const convergence = JSON.parse(readFileSync(join(root, "test/optim/convergence.json"), "utf8"));
 
 const cell = (text) => String(text).replaceAll("|", "\\|");
 function table(header, rows) {
@@ -67,6 +68,29 @@ const generated = {
         return `### ${method.name}\n\n${rows.length > 0 ? table(header, rows) : "No options of its own."}${note ? `\n\nDefaults: ${note}.` : ""}`;
       })
       .join("\n\n"),
+    convergence: [
+      table(
+        ["Class", "Learning rate", "Steps", "Right of 256 points"],
+        Object.entries(convergence.network.classes).map(([name, { learningRate, right }]) => [
+          name,
+          learningRate,
+          convergence.network.steps,
+          `${right} (${((100 * right) / 256).toFixed(1)} %)`,
+        ]),
+      ),
+      table(
+        ["Function", "Class", "Options", "Steps", "Loss below"],
+        convergence.functions.map(({ problem, optimizer, options, steps, bound }) => [
+          problem,
+          optimizer,
+          Object.entries(options)
+            .map(([key, value]) => `\`${key}\` ${shown(value)}`)
+            .join(", "),
+          steps,
+          bound,
+        ]),
+      ),
+    ].join("\n\n"),
   },
 };
 
