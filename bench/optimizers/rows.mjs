@@ -27,7 +27,8 @@ const rate = 1e-3;
 
 /**
  * `bytes`: what a step must move per parameter; `torch`: PyTorch's class and options where it has the method; `every`: also
- * beside the reference backend and, for Adam, a JavaScript and a C++ loop.
+ * beside the reference backend and, for Adam, a JavaScript and a C++ loop; `groups`: in as many groups, also with as many
+ * frozen ones of the same shapes between them.
  */
 const adam = { Class: Adam, options: { learningRate: rate }, bytes: 28, torch: ["Adam", { lr: rate }], every: true };
 
@@ -37,6 +38,14 @@ const inCache = [
   { name: "Adam, 100,000", ...adam, shapes: [[100_000]] },
   { name: "Adam, 1,000,000", ...adam, shapes: [[1_000_000]] },
   { name: "Adam, 1,000 tensors of 64", ...adam, shapes: new Array(1000).fill([64]) },
+  {
+    name: "Adam, 500 tensors of 64 in 10 groups, 10 more frozen",
+    ...adam,
+    torch: undefined,
+    every: false,
+    shapes: new Array(500).fill([64]),
+    groups: 10,
+  },
   { name: "Adam, 784-256-128-10", ...adam, shapes: MLP },
 ];
 

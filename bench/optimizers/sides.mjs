@@ -51,6 +51,24 @@ function stepper(side, { Class, options, shapes }, make, backend = "native") {
   };
 }
 
+/** The row in groups; with `frozen`, each is followed by a frozen one of the same shapes. */
+function grouped(side, { Class, options, shapes, groups }, frozen) {
+  setBackend("native");
+  const size = shapes.length / groups;
+  const [params, gradients, given] = [[], [], []];
+  for (let k = 0; k < groups; k++) {
+    for (const still of frozen ? [false, true] : [false]) {
+      const own = shapes.slice(k * size, (k + 1) * size).map((shape) => filled(owned(countOf(shape)), parameterAt));
+      given.push({ params: own, frozen: still });
+      gradients.push(...own.map(({ length }) => filled(owned(length), gradientAt)));
+      if (!still) params.push(...own);
+    }
+  }
+  const optimizer = new Class(given, options);
+  const step = () => optimizer.step(gradients);
+  return { side, sample: timed(step), values: valuesOf(params), step };
+}
+
 function javascriptLoop({ shapes }) {
   const params = shapes.map((shape) => filled(plain(countOf(shape)), parameterAt));
   const gradients = shapes.map((shape) => filled(plain(countOf(shape)), gradientAt));
@@ -117,7 +135,8 @@ export function ownSides(row, { reference }) {
     if (hand) sides.push(hand);
   }
   if (row.float32) sides.push({ ...stepper("float32 moments", { ...row, options: row.full ?? {} }, owned), values: undefined });
-  sides.push(stepper("allocate()", row, owned), stepper("plain arrays", row, plain));
+  if (row.groups) sides.push(grouped("no frozen groups", row, false), grouped("half of the groups frozen", row, true));
+  else sides.push(stepper("allocate()", row, owned), stepper("plain arrays", row, plain));
   if (reference) {
     if (row.every) sides.push(javascriptLoop(row));
     sides.push(stepper("reference backend", row, plain, "reference"));
