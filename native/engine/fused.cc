@@ -34,6 +34,15 @@ bool overlaps(const Program& program, const Instruction& a, size_t i, const Inst
   return x < y + bytes_of(program, b.operands[j]) && y < x + bytes_of(program, a.operands[i]);
 }
 
+// Factors that neither an update nor the statistics of phase 1 change: a layer may multiply a parameter by another one.
+bool stay(const Program& program, const Instruction& product) {
+  for (size_t i = 0; i < 2; ++i) {
+    const Space space = program.operands[static_cast<size_t>(product.operands[i])].space;
+    if (space == Space::parameters || space == Space::state) return false;
+  }
+  return true;
+}
+
 // True where nothing after instruction `index` touches what it reads or writes, so that it may as well come last.
 bool may_wait(const Program& program, size_t index) {
   const Instruction& product = program.instructions[index];
@@ -128,7 +137,8 @@ const Instruction* weight_gradient(const Program& program, const StepPlan& plan,
   for (size_t i = 0; i < program.instructions.size(); ++i) {
     const Instruction& in = program.instructions[i];
     if (!is_weight_gradient(in) || in.pointers[2] != step_plan_gradient(plan, tensor)) continue;
-    if (static_cast<size_t>(in.ints[0] * in.ints[1]) != step_plan_count(&plan, tensor) || !may_wait(program, i)) continue;
+    if (static_cast<size_t>(in.ints[0] * in.ints[1]) != step_plan_count(&plan, tensor)) continue;
+    if (!stay(program, in) || !may_wait(program, i)) continue;
     step.deferred[i] = 1;
     return &in;
   }

@@ -3,8 +3,11 @@ import { afterEach, describe, expect, it } from "vitest";
 import { setBackend, setThreads } from "../../src/backend/select.ts";
 import { uniform } from "../../src/core/random.ts";
 import type { Tensor } from "../../src/core/types.ts";
+import { glorotUniform } from "../../src/nn/initializers.ts";
+import type { Layer } from "../../src/nn/layer.ts";
 import * as layers from "../../src/nn/layers.ts";
 import { sequentialNetwork } from "../../src/nn/network.ts";
+import * as ops from "../../src/nn/ops.ts";
 import { Adam } from "../../src/optim/adam.ts";
 import { AdamW } from "../../src/optim/adamw.ts";
 import { Muon } from "../../src/optim/muon.ts";
@@ -72,7 +75,46 @@ afterEach(() => {
   setThreads(2);
 });
 
+/** y = x·(a·b): the gradient of b is a product that reads the parameter a, which the same update changes. */
+const lowRank = (rank: number, units: number): Layer => ({
+  className: "LowRank",
+  variables: ([inputs = 0]) => [
+    { name: "a", shape: [inputs, rank], initializer: glorotUniform, trainable: true },
+    { name: "b", shape: [rank, units], initializer: glorotUniform, trainable: true },
+  ],
+  call: (x, variable) => ops.matmul(x, ops.matmul(variable("a"), variable("b"))),
+});
+
+function productOfParameters(): string {
+  const network = sequentialNetwork([lowRank(50, 300), layers.dense({ units: 4, activation: "softmax" })], {
+    seed: 1,
+    inputShape: [60],
+  });
+  const trainer = createTrainer({
+    network,
+    loss: "sparseCategoricalCrossentropy",
+    optimizer: (params) => new SGD(params, { learningRate: 0.5 }),
+  });
+  const x = Float32Array.from({ length: 16 * 60 }, (_, i) => uniform(9, 3, i) - 0.5);
+  trainer.setData({ x, y: Int32Array.from({ length: 16 }, (_, r) => r % 4) });
+  trainer.runSteps(
+    Uint32Array.from({ length: 16 }, (_, i) => i),
+    { batchSize: 4 },
+  );
+  return trainer.parametersSha256();
+}
+
 describe("updates that take up the product of the gradient", () => {
+  it("leave products of parameters alone, which the update changes", () => {
+    setBackend("reference", { exact: true });
+    const expected = productOfParameters();
+    setBackend("native");
+    for (const threads of [1, 3]) {
+      setThreads(threads);
+      expect(productOfParameters()).toBe(expected);
+    }
+  });
+
   for (const entry of CASES) {
     for (const batchSize of [1, 2, 16]) {
       it(`have the bits of gradients in memory: ${entry.name}, batch ${batchSize}`, () => {
