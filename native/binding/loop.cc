@@ -263,6 +263,7 @@ void complete(napi_env env, napi_status status, void* data) {
   std::unique_ptr<AsyncRun> task(static_cast<AsyncRun*>(data));
   napi_remove_env_cleanup_hook(env, cancel_at_exit, task.get());
   task->shared->loop.running.store(false);
+  step_plan_take_back(task->shared->loop.plan);
   napi_delete_async_work(env, task->work);
   napi_value value = status == napi_ok ? results_of(env, *task) : nullptr;
   if (value != nullptr) {
@@ -311,6 +312,7 @@ Napi::Value run_async(const Napi::CallbackInfo& info) {
     shared.loop.running.store(false);
     throw Napi::Error::New(env);
   }
+  step_plan_lend(shared.loop.plan);
   napi_add_env_cleanup_hook(env, cancel_at_exit, task.get());
   task.release();
   return Napi::Value(env, promise);

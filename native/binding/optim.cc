@@ -34,12 +34,25 @@ napi_value throw_state(napi_env env) {
   return nullptr;
 }
 
+napi_value throw_busy(napi_env env) {
+  napi_throw_error(env, "ERR_BUSY", "optimizer: an asynchronous run is pending");
+  return nullptr;
+}
+
+void refuse_lent(napi_env env, const StepPlan* plan) {
+  if (!step_plan_lent(plan)) return;
+  Napi::Error error = Napi::Error::New(env, "optimizer: an asynchronous run is pending");
+  error.Set("code", "ERR_BUSY");
+  throw error;
+}
+
 // run(control?): one step; false where it was skipped. The hot entry: no arguments are read where the control row is owned.
 napi_value run(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
   const Runner* runner = static_cast<const Runner*>(data);
   if (step_plan_disposed(runner->plan)) return throw_state(env);
+  if (step_plan_lent(runner->plan)) return throw_busy(env);
   const double* control = runner->control;
   if (control == nullptr) {
     size_t argc = 1, length = 0;
@@ -236,6 +249,7 @@ StepPlan* plan_of(napi_env env, napi_value value) {
 void bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   StepPlan* plan = plan_of(env, info[0]);
+  refuse_lent(env, plan);
   const Napi::Array parameters = info[1].As<Napi::Array>(), gradients = info[2].As<Napi::Array>();
   if (step_plan_disposed(plan)) throw Napi::Error::New(env, "binding: the plan was disposed");
   for (size_t t = 0; t < step_plan_tensors(plan); ++t) {
@@ -263,6 +277,7 @@ Napi::Value measure(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   StepPlan* plan = plan_of(env, info[0]);
   if (step_plan_disposed(plan)) throw Napi::Error::New(env, "binding: the plan was disposed");
+  refuse_lent(env, plan);
   const bool finite = step_plan_measure(*plan);
   read_squares(env, plan, info[1]);
   return Napi::Boolean::New(env, finite);

@@ -89,6 +89,7 @@ struct StepPlan {
   size_t elements = 0;
   size_t width = 0;
   bool disposed = false;
+  bool lent = false;
 };
 
 namespace {
@@ -404,8 +405,16 @@ bool step_plan_bind(StepPlan* plan, size_t index, StepArray parameter, StepArray
   return true;
 }
 
+void step_plan_lend(StepPlan* plan) { plan->lent = true; }
+bool step_plan_lent(const StepPlan* plan) { return plan->lent; }
+
+void step_plan_take_back(StepPlan* plan) {
+  plan->lent = false;
+  if (plan->disposed) release_all(*plan);
+}
+
 void step_plan_dispose(StepPlan* plan) {
-  release_all(*plan);
+  if (!plan->lent) release_all(*plan);
   plan->disposed = true;
 }
 

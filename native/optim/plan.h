@@ -53,6 +53,12 @@ bool step_plan_is_f64(const StepPlan* plan, size_t tensor);
 // must then be inactive. False where memory is short (nothing is changed).
 bool step_plan_bind(StepPlan* plan, size_t tensor, StepArray parameter, StepArray gradient);
 
+// A run on another thread uses the plan: it must not be run or bound meanwhile, and disposing lets go of its memory only
+// when that run has ended. To be called on the thread that disposes; not nested.
+void step_plan_lend(StepPlan* plan);
+void step_plan_take_back(StepPlan* plan);
+bool step_plan_lent(const StepPlan* plan);
+
 // Lets go of all memory; the plan must not be run any more.
 void step_plan_dispose(StepPlan* plan);
 bool step_plan_disposed(const StepPlan* plan);
