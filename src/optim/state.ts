@@ -26,7 +26,7 @@ export interface OptimizerState {
   optimizer: string;
   groups: { name?: string; optimizer: string; options: Record<string, OptionValue>; params: number[] }[];
   params: ParameterRecord[];
-  /** Options of the whole optimizer; absent in states that were written before there were any, which leave them alone. */
+  /** Options of the whole optimizer; absent where all are the defaults. A state without them leaves them alone. */
   options?: { clipGlobalNorm: number; skipNonFinite: boolean };
   counters: Record<string, number>;
   /** What the groups' feedback schedules remember; absent where none has observed anything. */
@@ -49,7 +49,9 @@ export function saveState(name: string, inside: OptimizerCore): OptimizerState {
       for (const [slot, data] of Object.entries(parameter.slots)) slots[slot] = data.slice();
       return { shape: [...parameter.shape], dtype: parameter.dtype, step, slots };
     }),
-    options: { clipGlobalNorm: inside.whole.clipGlobalNorm, skipNonFinite: inside.whole.skipNonFinite },
+    ...(inside.whole.skipNonFinite || inside.whole.clipGlobalNorm !== Number.POSITIVE_INFINITY
+      ? { options: { clipGlobalNorm: inside.whole.clipGlobalNorm, skipNonFinite: inside.whole.skipNonFinite } }
+      : {}),
     counters: { steps: inside.steps, skipped: inside.skipped },
     ...(inside.groups.some(({ feedback }) => feedback !== null)
       ? { schedules: { groups: inside.groups.map(({ feedback }) => (feedback === null ? null : { ...feedback })) } }
