@@ -54,7 +54,57 @@ const binaries: Record<string, (a: Value, b: Value) => Value> = { add, subtract,
 
 const positiveUnaries: Record<string, (x: Value) => Value> = { log: ops.log, sqrt: ops.sqrt, log1p: ops.log1p };
 
-const cases: [string, GraphFunction, Input[]][] = [
+interface Case {
+  readonly name: string;
+  readonly f: GraphFunction;
+  readonly inputs: Input[];
+  /** Class indices, one per row. */
+  readonly labels?: readonly number[];
+  /** The loss traces its own gradient, that of the mean over these rows. */
+  readonly rows?: number;
+}
+
+const ROWS = 3;
+const CLASSES = 5;
+const LABELS = [4, 0, 2];
+
+/** Numbers in the graph, fixed: each its own, so that a swapped index shows. */
+function constant(like: Value, shape: readonly number[], numbers: readonly number[]): Value {
+  const { graph } = like;
+  const filled = numbers.map((number) => {
+    const one = graph.value([1, 1]);
+    graph.emit({ op: "fill", operands: [one], writes: [0], ints: [1], reals: [number] });
+    return one;
+  });
+  return ops.reshape(ops.concatenate(filled), shape);
+}
+
+/** Dense targets, all different, whose sums are not 1, so that the gradient's share of each row's sum shows. */
+const TARGETS = Array.from({ length: ROWS * CLASSES }, (_, i) => uniform(4, 1, i));
+
+const crossEntropyOptions: [string, losses.CrossEntropyOptions, (p: Value) => Value][] = [
+  ["of logits", { fromLogits: true }, (p) => p],
+  ["of logits, smoothed", { fromLogits: true, labelSmoothing: 0.2 }, (p) => p],
+  ["of probabilities", { labelSmoothing: 0.1 }, ops.sigmoid],
+];
+
+const crossEntropies = [losses.sparseCategoricalCrossentropy, losses.categoricalCrossentropy].flatMap((make) =>
+  crossEntropyOptions.flatMap(([what, options, predictionOf]) =>
+    [false, true].map((weighted): Case => {
+      const loss = make(options);
+      const f: GraphFunction = ([p], labels) =>
+        loss.trace({
+          prediction: predictionOf(p),
+          target: loss.targets === "classes" ? labels : constant(p, [ROWS, CLASSES], TARGETS),
+          weights: weighted ? constant(p, [ROWS], [0.5, 2, 1.25]) : null,
+        });
+      const name = `${loss.name} ${what}${weighted ? ", weighted" : ""}`;
+      return { name, f, inputs: [input(1, ROWS, CLASSES)], labels: LABELS, rows: ROWS };
+    }),
+  ),
+);
+
+const plain: [string, GraphFunction, Input[]][] = [
   ...Object.entries(unaries).map(([name, f]): [string, GraphFunction, Input[]] => [name, ([x]) => f(x), [input(1, 3, 5)]]),
   ...Object.entries(positiveUnaries).map(([name, f]): [string, GraphFunction, Input[]] => [
     name,
@@ -71,6 +121,7 @@ const cases: [string, GraphFunction, Input[]][] = [
   ["divide of a row by everything", ([a, b]) => ops.divide(b, a), [input(1, 3, 5), input(2, 5)]],
   ["dense", ([x, w, b]) => ops.dense(x, w, b), [input(1, 3, 5), input(2, 5, 4), input(3, 4)]],
   ["dense with relu", ([x, w, b]) => ops.dense(x, w, b, "relu"), [input(1, 3, 5), input(2, 5, 4), input(3, 4)]],
+  ["matmul", ([a, b]) => ops.matmul(a, b), [input(1, 3, 5), input(2, 5, 4)]],
   ["one shared kernel", ([x, w]) => ops.dense(ops.tanh(ops.dense(x, w)), w), [input(1, 3, 5), input(2, 5, 5)]],
   ["layerNorm", ([x, g, b]) => ops.layerNorm(x, g, b, 1e-3), [input(1, 3, 5), input(2, 5), input(3, 5)]],
   ["batchNorm", ([x, g, b]) => graphLayers.batchNorm(x, g, b, 1e-3).y, [input(1, 6, 5), input(2, 5), input(3, 5)]],
@@ -96,6 +147,12 @@ const cases: [string, GraphFunction, Input[]][] = [
     [input(1, 2, 4, 5, 4), input(2, 2, 2, 2, 4), input(3, 4)],
   ],
   ["conv2d with relu", ([x, w]) => ops.conv2d(x, w, null, { activation: "relu" }), [input(1, 1, 3, 3, 2), input(2, 2, 2, 2, 2)]],
+  ["imagePatches", ([x]) => ops.square(ops.imagePatches(x, 2)), [input(1, 2, 4, 5, 2)]],
+  [
+    "imagePatches with steps, padding and dilation",
+    ([x]) => ops.square(ops.imagePatches(x, [2, 3], { strides: [1, 2], padding: "same", dilationRate: 2 })),
+    [input(1, 2, 4, 5, 2)],
+  ],
   ["maxPool2d", ([x]) => ops.square(ops.maxPool2d(x, 2)), [input(1, 2, 4, 5, 2)]],
   ["maxPool2d that overlaps", ([x]) => ops.maxPool2d(x, 3, { strides: 1, padding: "same" }), [input(1, 2, 4, 5, 2)]],
   ["averagePool2d", ([x]) => ops.square(ops.averagePool2d(x, [2, 3])), [input(1, 2, 4, 5, 2)]],
@@ -125,6 +182,8 @@ const cases: [string, GraphFunction, Input[]][] = [
   ]),
 ];
 
+const cases: Case[] = [...plain.map(([name, f, inputs]): Case => ({ name, f, inputs })), ...crossEntropies];
+
 /** Fixed targets in (0, 1), by the same shape. */
 function constantTarget(p: Value): Value {
   const target = p.graph.value(p.shape);
@@ -142,12 +201,13 @@ afterEach(() => setBackend("auto"));
 
 describe("gradients equal central differences", () => {
   for (const backend of ["native", "reference"] as const) {
-    for (const [name, f, inputs] of cases) {
+    for (const { name, f, inputs, labels, rows } of cases) {
       it(`${name} on ${backend}`, () => {
         setBackend(backend, { exact: true });
-        const outputOf = (given: readonly Input[]) => runGraph(f, { dtype: "float64", inputs: given });
-        const dy = dyOf(outputOf(inputs).output.length);
-        const { gradients } = runGraph(f, { dtype: "float64", inputs, dy });
+        const outputOf = (given: readonly Input[]) => runGraph(f, { dtype: "float64", inputs: given, labels });
+        const { length } = outputOf(inputs).output;
+        const dy = rows === undefined ? dyOf(length) : Array.from({ length }, () => 1 / rows);
+        const { gradients } = runGraph(f, { dtype: "float64", inputs, labels, dy });
         // An embedding's indices are not differentiated; its table is, and it is the same array here.
         inputs.forEach(({ shape, data }, k) => {
           data.forEach((value, i) => {
@@ -165,4 +225,14 @@ describe("gradients equal central differences", () => {
       });
     }
   }
+});
+
+describe("nothing that is differentiated lacks a case", () => {
+  const has = (name: string) =>
+    cases.some((one) => one.name === name || one.name.startsWith(`${name} `) || one.name.startsWith(`${name},`));
+  /** Exports that make a loss of what they are given. */
+  const makers = ["lossFrom", "lossOf"];
+
+  it.each(Object.keys(ops))("the operation %s", (name) => expect(has(name)).toBe(true));
+  it.each(Object.keys(losses).filter((name) => !makers.includes(name)))("the loss %s", (name) => expect(has(name)).toBe(true));
 });

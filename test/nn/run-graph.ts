@@ -5,6 +5,7 @@ import type { Dtype, FloatArray } from "../../src/core/types.ts";
 import { traceGradients } from "../../src/graph/gradients.ts";
 import { Graph, sizeOf, type Value } from "../../src/graph/graph.ts";
 import { planProgram } from "../../src/graph/plan.ts";
+import type { TracedLoss } from "../../src/nn/losses.ts";
 
 export interface Input {
   readonly shape: readonly number[];
@@ -26,7 +27,10 @@ export interface RunSettings {
   readonly training?: boolean;
 }
 
-export type GraphFunction = (values: Value[], labels: Value) => Value;
+/** A loss that knows its gradient gives it as seeds, which are then traced in place of dy. */
+export type Seeded = Pick<TracedLoss, "rows" | "seeds">;
+
+export type GraphFunction = (values: Value[], labels: Value) => Value | Seeded;
 
 export function runGraph(f: GraphFunction, settings: RunSettings): GraphRun {
   const { dtype, inputs, labels = [], dy, training = true } = settings;
@@ -44,14 +48,15 @@ export function runGraph(f: GraphFunction, settings: RunSettings): GraphRun {
     parameters.set(data, places[i].offset);
   });
   const target = graph.value([labels.length], { kind: "int32", home: { space: "y", offset: 0 } });
-  const output = f(
+  const result = f(
     places.map(({ value }) => value),
     target,
   );
+  const { rows: output, seeds }: Seeded = "rows" in result ? result : { rows: result, seeds: null };
   graph.kept.add(graph.root(output).id);
   const count = sizeOf(output.shape);
   const seed = graph.value(output.shape, { home: { space: "x", offset: 0 } });
-  traceGradients(graph, [[output, seed]], places);
+  traceGradients(graph, seeds ?? [[output, seed]], places);
   const size = dtype === "float32" ? 4 : 8;
   const plan = planProgram(graph, { x: count * size, y: labels.length * 4, weights: 0 });
   const program = currentBackend().compile(plan.spec, { parameters, gradients, state: allocate(dtype, 0) });
