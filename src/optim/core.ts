@@ -96,8 +96,8 @@ export class OptimizerCore {
   }
 
   /** Writes the clusters' counts back to the parameters. */
-  #keepCounts(): void {
-    for (const cluster of this.clusters) {
+  #keepCounts(clusters: readonly Cluster[] = this.clusters): void {
+    for (const cluster of clusters) {
       for (const index of cluster.members) {
         this.parameters[index]!.step = cluster.step;
         this.parameters[index]!.scalars = cluster.scalars;
@@ -348,9 +348,9 @@ export class OptimizerCore {
     }
   }
 
-  /** Counts one applied step. */
-  advance(loss: number | undefined, learningRate?: number): void {
-    for (const cluster of this.clusters) {
+  /** Counts one applied step, of clusters that may have been dropped since it was prepared. */
+  advance(loss: number | undefined, learningRate?: number, clusters: readonly Cluster[] = this.clusters): void {
+    for (const cluster of clusters) {
       if (!cluster.active) continue;
       const { method } = cluster.group;
       if (method.advance) {
@@ -360,6 +360,7 @@ export class OptimizerCore {
       }
       cluster.step++;
     }
+    if (clusters !== this.clusters) this.#keepCounts(clusters);
     this.steps++;
   }
 

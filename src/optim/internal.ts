@@ -70,10 +70,15 @@ export function writeControl<O extends OptionValues>(
   inside.writeGuard(clusters, row, at, false);
 }
 
-/** Counts `steps` applied steps. The options are those of writeControl. */
-export function advance<O extends OptionValues>(optimizer: Optimizer<O>, steps: number, options: RowOptions = {}): void {
+/** Counts `steps` applied steps: of `bound` where it is given, stale or not. The options are those of writeControl. */
+export function advance<O extends OptionValues>(
+  optimizer: Optimizer<O>,
+  steps: number,
+  options: RowOptions = {},
+  bound?: BoundPlan,
+): void {
   const inside = optimizer[core];
-  for (let k = 0; k < steps; k++) inside.advance(options.loss, options.learningRate);
+  for (let k = 0; k < steps; k++) inside.advance(options.loss, options.learningRate, bound?.clusters);
 }
 
 /** After a run of the plan: counts a step that was skipped at its end, and takes the norms of monitored groups. */

@@ -90,7 +90,7 @@ class PlanUpdater implements Updater {
 
   advance(updates: number, skipped: boolean, learningRates: Float64Array | undefined): void {
     const applied = skipped ? updates - 1 : updates;
-    for (let k = 0; k < applied; k++) advance(this.optimizer, 1, rateOption(learningRates?.[k]));
+    for (let k = 0; k < applied; k++) advance(this.optimizer, 1, rateOption(learningRates?.[k]), this.#plan);
     if (updates > 0 && this.#plan) finishRun(this.optimizer, this.#plan, skipped);
   }
 

@@ -51,6 +51,16 @@ describe("an optimizer during an asynchronous run of its trainer", () => {
     expect(optimizer.steps).toBe(UPDATES + 1);
   });
 
+  it("counts the run's updates where the optimizer was changed meanwhile", async () => {
+    setBackend("native");
+    const { trainer, optimizer } = made();
+    const pending = trainer.runStepsAsync(order.subarray(0, 80), { batchSize: 4 });
+    (optimizer.groups[0] ?? { frozen: false }).frozen = true;
+    await pending;
+    expect(optimizer.steps).toBe(20);
+    expect(optimizer.stateDict().params.map(({ step }) => step)).toEqual([20, 20, 20, 20]);
+  });
+
   it("keeps the state that the run writes until it ends, when it is disposed or its state dropped", async () => {
     setBackend("native");
     const plain = made();
