@@ -10,7 +10,7 @@ import type { Param } from "./parameters.ts";
 export interface ParamGroup {
   readonly params: readonly Param[];
   readonly name?: string;
-  /** True: the group's parameters are not updated, at no cost. Can be changed later. Default false. */
+  /** True: the group's parameters are not updated; nothing of them is read. Can be changed later. Default false. */
   readonly frozen?: boolean;
   /** True: `gradientNorm` of the group is taken in every step. Can be changed later. Default: the optimizer's `monitor`. */
   readonly monitor?: boolean;

@@ -26,18 +26,18 @@ async function run(steps) {
   return process.memoryUsage();
 }
 run(20000).then(async (before) => {
-  const after = await run(100000);
+  const after = await run(1000000);
   console.log(JSON.stringify({ rss: after.rss - before.rss, heap: after.heapUsed - before.heapUsed, buffers: after.arrayBuffers - before.arrayBuffers }));
 });
 `;
 
-it("keeps memory flat over a hundred thousand steps", () => {
+it("keeps memory flat over a million steps", () => {
   const { status, stdout, stderr } = runChild(PROGRAM, { DOWNHILL_BACKEND: "native" });
   expect(stderr).toBe("");
   expect(status).toBe(0);
   const grown = JSON.parse(stdout) as Record<"rss" | "heap" | "buffers", number>;
-  // A leak of one control row (some 20 doubles) per step would be 16 MB, of one loss per step in the heap .8 MB.
+  // A leak of one control row (some 20 doubles) per step would be 160 MB, of one loss per step in the heap 8 MB.
   expect(grown.rss).toBeLessThan(10e6);
-  expect(grown.heap).toBeLessThan(0.5e6);
-  expect(grown.buffers).toBeLessThan(0.5e6);
-}, 60_000);
+  expect(grown.heap).toBeLessThan(2e6);
+  expect(grown.buffers).toBeLessThan(2e6);
+}, 180_000);
