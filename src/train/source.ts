@@ -192,11 +192,14 @@ function join<A extends TrainingData["x"] | TrainingData["y"]>(arrays: readonly 
 }
 
 function concatenate(parts: readonly (TrainingData & { readonly rows: number })[]): TrainingData & { readonly rows: number } {
-  const weights = parts.flatMap(({ sampleWeight }) => (sampleWeight ? [sampleWeight] : []));
+  // A batch without weights beside one that has them counts with 1 each.
+  const weighted = parts.some(({ sampleWeight }) => sampleWeight !== undefined);
+  const ones = ({ x, rows }: { x: TrainingData["x"]; rows: number }) =>
+    x instanceof Float32Array ? new Float32Array(rows).fill(1) : new Float64Array(rows).fill(1);
   return {
     x: join(parts.map(({ x }) => x)),
     y: join(parts.map(({ y }) => y)),
     rows: parts.reduce((sum, { rows }) => sum + rows, 0),
-    ...(weights.length === parts.length ? { sampleWeight: join(weights) } : {}),
+    ...(weighted ? { sampleWeight: join(parts.map((part) => part.sampleWeight ?? ones(part))) } : {}),
   };
 }
