@@ -76,7 +76,7 @@ async function runEpoch(plan: FitPlan, training: Training): Promise<boolean> {
     if (result.updates > 0) average?.afterUpdates(training.epoch, training.updates);
     source.advance(result.position);
     training.position = source.position;
-    const wanted = Math.round((result.updates * TARGET_SECONDS) / seconds);
+    const wanted = Math.round((result.updates * TARGET_SECONDS) / Math.max(seconds, 1e-6));
     training.callUpdates = Math.max(1, Math.min(2 * training.callUpdates, wanted));
     if (perStep) {
       const loss = result.losses.at(-1) ?? Number.NaN;
