@@ -1,5 +1,6 @@
 // Every registered optimizer rule, native against reference, tolerance 0: lengths, offsets, special values, several steps.
 import { generator, guarded, values } from "./compare.mjs";
+import { runRows } from "./steps.mjs";
 import { emulated, walk } from "./walk.mjs";
 
 const LENGTHS = emulated
@@ -42,25 +43,12 @@ function makeCase(rule, dtype, { count, offset, prelude, specials }, seed) {
 }
 
 function execute(backend, c) {
-  const parameter = guarded(c.type, c.count, c.offset, values(c.count, c.seed + 1, c.specials, 1));
   const slots = c.rule.slots.map((_, j) => {
     const count = j === 0 && c.rule.history !== undefined ? c.count * ROWS : c.count;
     const content = values(count, c.seed + 10 + j, c.specials, j + 2).map(Math.abs);
     return guarded(c.type, count, (c.offset + j) % 5, content);
   });
-  const plan = backend.createStepPlan([
-    { rule: c.rule, dtype: c.dtype, tensors: [{ parameter: parameter.view, slots: slots.map(({ view }) => view) }] },
-  ]);
-  c.rows.forEach((row, t) => {
-    const gradient = guarded(c.type, c.count, (c.offset * 3) % 7, values(c.count, c.seed + 100 + t, c.specials, t));
-    plan.bind([parameter.view], [gradient.view]);
-    plan.control.set(row);
-    plan.run();
-    gradient.assertIntact("gradient");
-  });
-  plan.dispose();
-  for (const array of [parameter, ...slots]) array.assertIntact(c.rule.name);
-  return [parameter.view, ...slots.map(({ view }) => view)];
+  return runRows(backend, c, slots, c.offset);
 }
 
 function inputsOf(rule, dtype) {

@@ -1,6 +1,7 @@
 // Rules that need whole tensors, native against reference: tolerance 0, but for Muon in float64, where native products are
 // fused and the reference's are not (NUMERICS: GEMM).
 import { generator, guarded, values } from "./compare.mjs";
+import { runRows } from "./steps.mjs";
 import { emulated, walk } from "./walk.mjs";
 
 const VECTORS = emulated
@@ -94,21 +95,8 @@ function stateOf(c, name, j) {
 }
 
 function execute(backend, c) {
-  const offset = c.seed % 4;
-  const parameter = guarded(c.type, c.count, offset, values(c.count, c.seed + 1, c.specials, 1));
   const slots = c.rule.slots.map((name, j) => stateOf(c, name, j));
-  const tensor = { parameter: parameter.view, slots: slots.map(({ view }) => view), shape: c.shape, stream: 5 };
-  const plan = backend.createStepPlan([{ rule: c.rule, dtype: c.dtype, tensors: [tensor] }]);
-  c.rows.forEach((row, t) => {
-    const gradient = guarded(c.type, c.count, (offset * 3) % 7, values(c.count, c.seed + 100 + t, c.specials, t));
-    plan.bind([parameter.view], [gradient.view]);
-    plan.control.set(row);
-    plan.run();
-    gradient.assertIntact("gradient");
-  });
-  plan.dispose();
-  for (const array of [parameter, ...slots]) array.assertIntact(c.rule.name);
-  return [parameter.view, ...slots.map(({ view }) => view)];
+  return runRows(backend, c, slots, c.seed % 4, { shape: c.shape, stream: 5 });
 }
 
 function inputsOf(rule, dtype) {
