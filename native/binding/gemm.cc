@@ -12,26 +12,30 @@ namespace {
 
 bool is_double(const double* control) { return static_cast<unsigned>(control[kFlags]) & kDouble; }
 
+using Run = bool(napi_env env, const napi_value* arguments, const double* control);
+
+// A call of (a, b, c, bias | null, residual | null): the control block says the rest. False: refused, nothing written.
+template <Run& single, Run& full>
+napi_value call(napi_env env, napi_callback_info info) {
+  size_t argc = kArrays;
+  napi_value arguments[kArrays], result = nullptr;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
+  const double* control = static_cast<double*>(data);
+  const bool done = is_double(control) ? full(env, arguments, control) : single(env, arguments, control);
+  if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
+  return result;
+}
+
 template <class T>
-bool run(napi_env env, const napi_value* arguments, const double* control) {
+bool run_single(napi_env env, const napi_value* arguments, const double* control) {
   GemmCall<T> call;
   if (!read_call(env, arguments, control, &call)) return false;
   gemm(call);
   return true;
 }
 
-// gemm(a, b, c, bias | null, residual | null): the control block says the rest. False: refused, nothing written.
-napi_value call_gemm(napi_env env, napi_callback_info info) {
-  size_t argc = kArrays;
-  napi_value arguments[kArrays], result = nullptr;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
-  const double* control = static_cast<double*>(data);
-  const bool done = is_double(control) ? run<double>(env, arguments, control) : run<float>(env, arguments, control);
-  if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
-  return result;
-}
-
+// As one product, for the control block's number of items and strides between them; without a residual.
 template <class T>
 bool run_batched(napi_env env, const napi_value* arguments, const double* control) {
   Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC)};
@@ -46,19 +50,6 @@ bool run_batched(napi_env env, const napi_value* arguments, const double* contro
   }
   gemm_batched(call, batch);
   return true;
-}
-
-// gemmBatched(a, b, c, bias | null, null): as gemm, for the control block's number of items and strides between them.
-napi_value call_batched(napi_env env, napi_callback_info info) {
-  size_t argc = kArrays;
-  napi_value arguments[kArrays], result = nullptr;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
-  const double* control = static_cast<double*>(data);
-  const bool done =
-      is_double(control) ? run_batched<double>(env, arguments, control) : run_batched<float>(env, arguments, control);
-  if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
-  return result;
 }
 
 // A product whose arguments are bound. The JavaScript side checks before each run that no array has lost its memory.
@@ -160,8 +151,8 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   exports["gemmControl"] = Napi::Float64Array::New(env, kSlots, block, 0);
   napi_ref hold;
   if (napi_create_reference(env, block, 1, &hold) != napi_ok) throw Napi::Error::New(env);
-  define<"gemm", call_gemm>(env, exports, control);
-  define<"gemmBatched", call_batched>(env, exports, control);
+  define<"gemm", call<run_single<float>, run_single<double>>>(env, exports, control);
+  define<"gemmBatched", call<run_batched<float>, run_batched<double>>>(env, exports, control);
   define<"gemmPrepare", prepare>(env, exports, control);
   define<"gemmForce", force>(env, exports);
   define<"gemmRegime", regime>(env, exports);
