@@ -83,8 +83,10 @@ Napi::Value create(const Napi::CallbackInfo& info) {
     if (!(begin >= 0 && count >= 0 && begin + count <= static_cast<double>(loop.gradient_count))) {
       refuse(env, "binding: a tensor outside the gradients");
     }
-    loop.tensors.push_back({static_cast<size_t>(begin), static_cast<size_t>(count)});
+    auto* data = static_cast<unsigned char*>(loop.gradients) + static_cast<size_t>(begin) * gradients.element;
+    loop.tensors.push_back({data, nullptr, static_cast<size_t>(count), loop.f64, 1});
   }
+  loop.tensor_values.resize(loop.tensors.size());
   void* plan = nullptr;
   if (napi_get_value_external(env, info[6], &plan) != napi_ok || plan == nullptr) refuse(env, "binding: not a plan");
   loop.plan = static_cast<StepPlan*>(plan);

@@ -7,9 +7,9 @@
 #include "dispatch/dispatch.h"
 #include "kernels/ops/table.h"
 #include "memory/fp_mode.h"
+#include "optim/guard.h"
 #include "parallel/pool.h"
 #include "parallel/seats.h"
-#include "reduce/reduce.h"
 
 namespace downhill {
 namespace {
@@ -70,45 +70,23 @@ void average(Loop& loop, const Program& program, double weight, bool first) {
   else ops.blend(loop.gradient_count, arena, 1, part, static_cast<T>(weight));
 }
 
-template <class T>
-void shrink(T* gradient, size_t count, double factor) {
-  if (factor >= 1) return;
-  FpScope scope(flushes_subnormals<T>());
-  ops_of(gradient).unary(static_cast<int>(UnaryKind::scale), count, gradient, gradient, factor);
-}
-
-template <class T>
-void clip_values(Loop& loop) {
-  FpScope scope(flushes_subnormals<T>());
-  T* arena = static_cast<T*>(loop.gradients);
-  const OpsKernels<T>& ops = ops_of(arena);
-  const T high = static_cast<T>(loop.clip_limit), low = -high;
-  ops.binary(static_cast<int>(BinaryKind::maximum), loop.gradient_count, &low, true, arena, false, arena);
-  ops.binary(static_cast<int>(BinaryKind::minimum), loop.gradient_count, &high, true, arena, false, arena);
-}
-
 // As PyTorch: gradients are multiplied by limit / (norm + 1e-6) where that is below 1 (NaN where the norm is). `norm`, where
 // given, receives the norm of all gradients before that: Σ of the tensors' squares in their order.
-template <class T>
 void finish_gradients(Loop& loop, double* norm) {
-  T* arena = static_cast<T*>(loop.gradients);
   const bool clips_norms = loop.clip == Clip::norm || loop.clip == Clip::global_norm;
   if (norm != nullptr || clips_norms) {
+    std::vector<double>& values = loop.tensor_values;
+    gradients_norms(loop.tensors, NormKind::squares, values.data());
     double total = 0;
-    for (const TensorRange& tensor : loop.tensors) {
-      const double squares = reduce_sum_squares(arena + tensor.begin, tensor.count);
-      if (loop.clip == Clip::norm) shrink(arena + tensor.begin, tensor.count, loop.clip_limit / (std::sqrt(squares) + 1e-6));
-      total += squares;
-    }
+    for (const double squares : values) total += squares;
     const double whole = std::sqrt(total);
     if (norm != nullptr) *norm = whole;
-    if (loop.clip == Clip::global_norm) {
-      for (const TensorRange& tensor : loop.tensors) {
-        shrink(arena + tensor.begin, tensor.count, loop.clip_limit / (whole + 1e-6));
-      }
+    if (clips_norms) {
+      for (double& value : values) value = clip_factor(loop.clip_limit, loop.clip == Clip::norm ? std::sqrt(value) : whole);
+      gradients_scale(loop.tensors, values.data());
     }
   }
-  if (loop.clip == Clip::value) clip_values<T>(loop);
+  if (loop.clip == Clip::value) gradients_clamp(loop.tensors, loop.clip_limit);
 }
 
 // The parts [begin, end) of one group, at the same time where there are several.
@@ -147,8 +125,7 @@ void take_in(Loop& loop, LoopRun& run, size_t index, Progress& progress) {
 void update(Loop& loop, LoopRun& run, const LoopPart& last, const FusedStep* fused) {
   if (last.flags & (kLastOfUpdate | kClipOnly)) {
     double* norm = run.norms == nullptr ? nullptr : run.norms + run.updates_done;
-    if (loop.f64) finish_gradients<double>(loop, norm);
-    else finish_gradients<float>(loop, norm);
+    finish_gradients(loop, norm);
   }
   if (!(last.flags & kLastOfUpdate)) return;
   if (fused != nullptr) {

@@ -11,6 +11,7 @@
 #include "engine/gate.h"
 #include "engine/pace.h"
 #include "engine/program.h"
+#include "gradients/gradients.h"
 #include "optim/plan.h"
 
 namespace downhill {
@@ -38,10 +39,6 @@ struct Column {  // of the data set: one array with a row per sample
   size_t rows;
 };
 
-struct TensorRange {
-  size_t begin, count;  // elements of the gradient arena
-};
-
 struct Loop {
   bool f64 = false;
   std::vector<Program*> programs;  // kept alive by the owner
@@ -49,7 +46,8 @@ struct Loop {
   Buffer* gradient_buffer = nullptr;
   void* gradients = nullptr;       // of an update: what the plan reads
   size_t gradient_count = 0;
-  std::vector<TensorRange> tensors;
+  GradientArrays tensors;             // of the arena
+  std::vector<double> tensor_values;  // one for each, while gradients are clipped
   StepPlan* plan = nullptr;
   std::vector<FusedStep> fused;    // of each program, with the plan
   std::vector<Pace> paces;         // of the updates that begin with each program

@@ -52,11 +52,6 @@ void scale(const GradientArray& array, double factor) {
   for_pieces(array, [&](auto* x, size_t begin, size_t count) { kernels_of(x).scale(x + begin, count, rounded(factor, x)); });
 }
 
-double clip_factor(double limit, double norm) {
-  const double factor = limit / (norm + 1e-6);
-  return factor >= 1 ? 1 : factor;
-}
-
 double squares_of(const GradientArray& array) {
   if (array.f64) return reduce_sum_squares(static_cast<const double*>(array.data), array.count);
   return reduce_sum_squares(static_cast<const float*>(array.data), array.count);

@@ -23,12 +23,6 @@ constexpr size_t kColumnStrip = 64;
 
 size_t blocks_of(size_t count) { return (count + kReduceBlock - 1) / kReduceBlock; }
 
-// PyTorch's factor: limit / (norm + 1e-6) where that is below 1. A NaN norm makes every gradient NaN, as it does there.
-double clip_factor(double limit, double norm) {
-  const double factor = limit / (norm + 1e-6);
-  return factor >= 1 ? 1 : factor;
-}
-
 void block_squares(const GuardTensor& tensor, const void* from, const GuardPiece& piece, double* blocks) {
   const ReduceTable& table = *kernels().reduce;
   double* into = blocks + tensor.first_block + piece.begin / kReduceBlock;
@@ -129,6 +123,11 @@ void measure_units(Guard& guard, const std::vector<char>& vectors) {
 }
 
 }  // namespace
+
+double clip_factor(double limit, double norm) {
+  const double factor = limit / (norm + 1e-6);
+  return factor >= 1 ? 1 : factor;
+}
 
 float guard_round(double x) {
   const double tiny = 0x1p-126 - 0x1p-151;

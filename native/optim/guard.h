@@ -55,6 +55,9 @@ struct Guard {
   void add(const GuardTensor& tensor) { tensors.push_back(tensor); }
 };
 
+// PyTorch's factor: limit / (norm + 1e-6) where that is below 1. A NaN norm makes every gradient NaN, as it does there.
+double clip_factor(double limit, double norm);
+
 // Cuts the work; throws std::bad_alloc. `adaptive[cluster]` says which clusters can be clipped adaptively.
 void guard_finish(Guard& guard, const std::vector<char>& adaptive);
 // Σ g² of every tensor with a gradient, and whether all are finite.

@@ -11,10 +11,11 @@ import {
   PART_INTS,
   type ProgramBackend,
 } from "../program.ts";
-import { arithmetic, binary, blend, unary } from "./ops/elementwise.ts";
+import { referenceGradients } from "./gradients.ts";
+import { clipFactor } from "./guard.ts";
+import { blend, unary } from "./ops/elementwise.ts";
 import type { ReferencePlan } from "./optim.ts";
 import { ReferenceProgram } from "./program.ts";
-import { reduceTerms } from "./reduce.ts";
 
 interface Part {
   readonly program: ReferenceProgram;
@@ -42,30 +43,25 @@ function average(dtype: Dtype, gradients: FloatArray, part: FloatArray, weight: 
   else blend(dtype, gradients.length, gradients, 1, part, weight);
 }
 
+const tools = referenceGradients();
+
 /** Clips; the norm of all gradients before that, where it is wanted or known. */
-function clip({ dtype, gradients, tensors, clip: { kind, limit } }: LoopSpec, wantsNorm: boolean): number {
+function clip({ gradients, tensors, clip: { kind, limit } }: LoopSpec, wantsNorm: boolean): number {
   if (kind === "none" && !wantsNorm) return Number.NaN;
-  const { round, read } = arithmetic(dtype);
   const views = tensors.map(([begin, count]) => gradients.subarray(begin, begin + count));
-  const scale = (view: FloatArray, norm: number) => {
-    const factor = limit / (norm + 1e-6);
-    if (!(factor >= 1)) unary(dtype, "scale", view.length, view, view, factor);
-  };
-  let total = 0;
-  for (const view of views) {
-    const squares = reduceTerms(view.length, (i) => read(view[i]) * read(view[i]));
-    if (kind === "norm") scale(view, Math.sqrt(squares));
-    total += squares;
+  let norm = Number.NaN;
+  if (wantsNorm || kind === "norm" || kind === "globalNorm") {
+    const squares = tools.normsOf(views, "squares");
+    norm = Math.sqrt(squares.reduce((sum, x) => sum + x, 0));
+    if (kind === "norm")
+      tools.scaleArrays(
+        views,
+        squares.map((x) => clipFactor(limit, Math.sqrt(x))),
+      );
+    if (kind === "globalNorm") tools.scaleArrays(views, squares.fill(clipFactor(limit, norm)));
   }
-  if (kind === "globalNorm") for (const view of views) scale(view, Math.sqrt(total));
-  if (kind === "value") {
-    const count = gradients.length;
-    const bound = Float64Array.of(round(limit));
-    const low = Float64Array.of(-round(limit));
-    binary(dtype, "maximum", 1, count, low, 3, gradients, 0, gradients);
-    binary(dtype, "minimum", 1, count, bound, 3, gradients, 0, gradients);
-  }
-  return Math.sqrt(total);
+  if (kind === "value") tools.clampArrays(views, limit);
+  return norm;
 }
 
 class ReferenceLoop implements CompiledLoop {
