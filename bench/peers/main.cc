@@ -10,6 +10,7 @@
 
 #include "markdown.h"
 #include "report.h"
+#include "survey.h"
 
 namespace {
 
@@ -17,7 +18,9 @@ constexpr const char* kUsage =
     "usage: peers --library FILE [options]\n"
     "  --library FILE     libdownhill_blas.so\n"
     "  --peer FILE        one more CBLAS library (repeatable)\n"
-    "  --shapes LIST      table (default), odd or all\n"
+    "  --shapes LIST      table (default), odd, all (both), or a survey: trainer (layers), random (any sizes)\n"
+    "  --count N          shapes of a survey, default 300\n"
+    "  --seed N           another survey, default 1\n"
     "  --shape SHAPE      MxNxK[:ta][:tb][:ldN]: A or B transposed, leading dimensions of at least N (repeatable)\n"
     "  --dtype TYPE       float32 (default) or float64\n"
     "  --threads LIST     default 1,2\n"
@@ -34,8 +37,14 @@ struct Options {
   std::vector<int> threads;
   peers::Settings settings;
   bool best = false, markdown = false;
-  int runs = 0;
+  int runs = 0, count = 300, seed = 1;
 };
+
+std::vector<peers::Shape> list_of(const Options& o) {
+  if (o.list == "trainer") return peers::trainer_shapes(static_cast<size_t>(o.count), static_cast<uint64_t>(o.seed));
+  if (o.list == "random") return peers::random_shapes(static_cast<size_t>(o.count), static_cast<uint64_t>(o.seed));
+  return peers::shape_list(o.list.empty() ? "table" : o.list);
+}
 
 Options parse(int count, char** arguments) {
   Options o;
@@ -53,6 +62,8 @@ Options parse(int count, char** arguments) {
     else if (name == "--json") o.json = value();
     else if (name == "--best") o.best = true;
     else if (name == "--markdown") o.markdown = true;
+    else if (name == "--count") o.count = std::stoi(value());
+    else if (name == "--seed") o.seed = std::stoi(value());
     else if (name == "--runs") o.runs = std::stoi(value());
     else if (name == "--quick") o.settings.rounds = 3;
     else if (name == "--rounds") o.settings.rounds = std::stoi(value());
@@ -67,6 +78,7 @@ Options parse(int count, char** arguments) {
   if (o.dtype != "float32" && o.dtype != "float64") throw std::invalid_argument("--dtype is float32 or float64");
   if (o.runs == 0) o.runs = o.markdown ? 3 : 1;
   if (o.runs < 1) throw std::invalid_argument("--runs starts at 1");
+  if (o.count < 1 || o.seed < 0) throw std::invalid_argument("--count starts at 1, --seed at 0");
   if (o.settings.rounds < 1) throw std::invalid_argument("--rounds starts at 1");
   if (o.threads.empty()) {
     o.threads = {1};
@@ -76,7 +88,8 @@ Options parse(int count, char** arguments) {
     if (threads < 1) throw std::invalid_argument("--threads starts at 1");
   }
   if (o.shapes.empty() || !o.list.empty()) {
-    for (const peers::Shape& shape : peers::shape_list(o.list.empty() ? "table" : o.list)) o.shapes.push_back(shape);
+    const std::vector<peers::Shape> listed = list_of(o);
+    o.shapes.insert(o.shapes.end(), listed.begin(), listed.end());
   }
   return o;
 }

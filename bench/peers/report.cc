@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <utility>
 
 namespace peers {
 namespace {
@@ -70,9 +71,9 @@ void print_row(const Report& report, const Row& row, const Sides& sides) {
 
 void print_summary(const Report& report, const Sides& sides) {
   struct Sum {
-    double logs = 0, worst = 1e9, peak = 0;
-    size_t count = 0, below = 0;
-    std::string worst_shape;
+    double logs = 0, peak = 0;
+    size_t count = 0;
+    std::vector<std::pair<double, std::string>> below;  // 0.95
   };
   std::map<int, Sum> sums;
   for (const Row& row : report.rows) {
@@ -83,20 +84,18 @@ void print_summary(const Report& report, const Sides& sides) {
     const double ratio = gflops(row, row.figures[0], report.use_best) / gflops(row, row.figures[peer], report.use_best);
     sum.logs += std::log(ratio);
     ++sum.count;
-    sum.below += ratio < 0.95;
-    if (ratio < sum.worst) {
-      sum.worst = ratio;
-      sum.worst_shape = row.shape.name();
-    }
+    if (ratio < 0.95) sum.below.emplace_back(ratio, row.shape.name());
   }
   std::printf("\n");
-  for (const auto& [threads, sum] : sums) {
+  for (auto& [threads, sum] : sums) {
     std::printf("%d thread%s: peak %.0f GFLOP/s", threads, threads > 1 ? "s" : "", sum.peak);
     if (sum.count > 0) {
-      std::printf("; ratio to the best peer over %zu shapes: geometric mean %.3f, worst %.2f (%s), %zu below 0.95", sum.count,
-                  std::exp(sum.logs / static_cast<double>(sum.count)), sum.worst, sum.worst_shape.c_str(), sum.below);
+      std::printf("; ratio to the best peer over %zu shapes: geometric mean %.3f, %zu below 0.95", sum.count,
+                  std::exp(sum.logs / static_cast<double>(sum.count)), sum.below.size());
     }
     std::printf("\n");
+    std::sort(sum.below.begin(), sum.below.end());
+    for (const auto& [ratio, name] : sum.below) std::printf("  %.2f  %s\n", ratio, name.c_str());
   }
 }
 

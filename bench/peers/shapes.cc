@@ -49,7 +49,7 @@ std::vector<Shape> shape_list(const std::string& name) {
       "256x128x10:tb",   "100x300x77:tb",   "200x200x200:ta:tb", "128x128x128:ld1024", "256x256x256:ld2048", "512x512x512:ld4096",
       "256x256x256:tb:ld1024", "1024x128x784", "1024x1024x784"};
   std::vector<Shape> shapes;
-  if (name != "table" && name != "odd" && name != "all") throw std::invalid_argument("shapes " + name + ": table, odd or all");
+  if (name != "table" && name != "odd" && name != "all") throw std::invalid_argument("shapes " + name + ": table, odd, all, trainer or random");
   if (name != "odd") {
     for (const char* text : table) shapes.push_back(parse_shape(text));
   }
