@@ -7,6 +7,7 @@
 #include "gemm/direct.h"
 #include "gemm/dots.h"
 #include "gemm/job.h"
+#include "gemm/mirror.h"
 #include "gemm/narrow.h"
 #include "gemm/packed.h"
 #include "gemm/regime.h"
@@ -101,6 +102,7 @@ Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
 
 template <class T>
 const char* regime_name(const GemmCall<T>& call) {
+  if (is_mirrored(call)) return regime_name(mirror(call));
   const KernelSet<T>& set = kernel_set(T{});
   if (tiny_vectors(call, set) != 0) return name_of(Regime::tiny);
   const Regime regime = planned(call, set);
@@ -132,9 +134,15 @@ template <class T>
 }
 
 template <class T>
+[[gnu::noinline]] void run_mirrored(const GemmCall<T>& call) {
+  gemm(mirror(call));
+}
+
+template <class T>
 inline void run(const GemmCall<T>& call) {
   if (call.packed != nullptr) return gemm_packed(call);
   if (call.m == 0 || call.n == 0) return;
+  if (is_mirrored(call)) return run_mirrored(call);
   const KernelSet<T>& set = kernel_set(T{});
   const size_t vectors = tiny_vectors(call, set);
   if (vectors == 0) return run_planned(call, set);

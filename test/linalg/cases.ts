@@ -52,6 +52,9 @@ export const SHAPES: readonly Shape[] = [
   { m: 4, n: 90, k: 9 },
   { m: 5, n: 75, k: 9 },
   { m: 14, n: 70, k: 9 },
+  // A transposed A turns these into one row wider than a tile, and few rows.
+  { m: 470, n: 1, k: 33 },
+  { m: 210, n: 2, k: 9 },
   // Narrow sides in one pass: whole blocks, tails of rows and of k.
   { m: 64, n: 6, k: 32 },
   { m: 45, n: 12, k: 37 },

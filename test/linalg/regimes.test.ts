@@ -34,6 +34,11 @@ const FLOAT32 = [
   [1, 1, 50, "", "dot"],
   [300, 1, 50, "", "dot"],
   [1, 300, 1000, "A", "direct"],
+  // One column from a transposed A is a row of C transposed.
+  [300, 1, 1000, "A", "direct"],
+  [300, 1, 1000, "AB", "direct"],
+  [448, 1, 100, "A", "tiny"],
+  [449, 1, 100, "A", "direct"],
   // One side of six to twelve, the other at least two vectors, read along k.
   [32, 10, 128, "", "narrow"],
   [256, 12, 128, "", "narrow"],
