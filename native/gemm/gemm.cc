@@ -81,12 +81,11 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     default: break;
   }
   const size_t tallest = job.set.max_rows[job.set.widest];
-  // Where B is packed, a cut over rows would pack it twice; else rows, whose small unit balances better (255 x 257 x 259 on
-  // two threads: 303 GFLOP/s by columns, 411 by rows).
-  const bool columns_first = g.m < 8 * tallest || (packs_b(job, g.m) && g.n >= threads * 4 * lanes);
+  const bool packs = packs_b(job, g.m);
+  const bool columns_first = is_flat(g.m, g.n, threads, tallest, lanes) || (packs && g.n >= threads * 4 * lanes);
   // Too narrow to be cut by columns: rows in steps of half a tile of few rows.
   if (g.n <= lanes && g.m < 8 * tallest) return split(g.m, g.n, g.k, threads, 4, g.n, false);
-  return split(g.m, g.n, g.k, threads, tallest, lanes * (columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
+  return split(g.m, g.n, g.k, threads, tallest, lanes * (packs && columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
 }
 
 // The regime of what is not tiny; blocks of the direct regime decide for themselves whether they look ahead.
