@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "gemm/job.h"
+#include "parallel/pool.h"
 
 namespace downhill {
 
@@ -18,12 +19,14 @@ constexpr size_t kWorthSplitting = 200'000;
 
 // Whether a second thread pays. With short k the lines of A and C that move between the cores cost more than the
 // arithmetic (93 x 427 x 9 took 1.8 times as long on two threads, 65 x 165 x 34 1.1 times, 605 x 1104 x 3 less), so such
-// products have to be up to four times as large. Swept over 600 random shapes (docs/gemm.md).
+// products have to be up to four times as large. Swept over 600 random shapes (docs/gemm.md). Where the cores are far apart,
+// handing over takes 1.5 to 2.7 µs instead of 0.4 (64³: 2.6 µs on two threads, 2.1 on one), so more work is needed.
 inline bool is_worth_splitting(double work, size_t k) {
-  constexpr double kLong = 48, kMost = 4;
+  constexpr double kLong = 48, kMost = 4, kFar = 2.5;
   const double shortness = kLong / static_cast<double>(k);
   const double factor = shortness <= 1 ? 1 : shortness * shortness;
-  return work >= kWorthSplitting * (factor < kMost ? factor : kMost);
+  const double least = kWorthSplitting * (factor < kMost ? factor : kMost);
+  return work >= kFar * least || (work >= least && pool_is_near());
 }
 
 // Into how many parts to cut `units`, about `wanted`, so that no thread is left with one part more than the others:
