@@ -1,60 +1,89 @@
-// Dot regime: at most four rows (or columns) of C and contiguous k in both operands. Each element is one dot product
-// in dot order; the long operand streams through once. Also the regime of matrix times vector.
+// Dot regime: dot order (is_dot_order). Few rows, or few columns, of C, at most kDotWidth of them, are dot products with each row
+// of the other operand, which streams through with its k contiguous. Also the regime of matrix times vector.
+//   - the few are taken at most four at a time, while a strip of the others stays in the first cache;
+//   - an operand whose k lies apart, row-major B or transposed A, has at most kDotWidth rows along k: it is turned first.
 #pragma once
 
 #include "gemm/job.h"
+#include "gemm/regime.h"
 #include "gemm/scratch.h"
 
 namespace downhill {
+
+// Rows of the long operand between two groups of few: all that pass by anyway, else what half of a 48 KiB L1 holds.
+template <class T>
+size_t dot_strip(size_t few, size_t k, size_t most) {
+  if (few <= kMaxDotRows) return most;
+  const size_t fitting = 24 * 1024 / (k * sizeof(T)) / 8 * 8;
+  return fitting < 8 ? 8 : smaller(fitting, most);
+}
+
+// set.dot for any number of few rows.
+template <class T>
+void dot_groups(const KernelSet<T>& set, DotBlock<T> d) {
+  for (RowTiles group(d.few_count, kMaxDotRows); group.next();) {
+    DotBlock<T> part = d;
+    part.few = d.few + group.at * d.few_row;
+    part.few_count = group.height;
+    part.out = d.out + group.at * d.ld_out;
+    set.dot(part);
+  }
+}
 
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
 template <class T>
 bool dot_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  const T* a = g.a + (g.trans_a ? 0 : rows.begin * g.lda);
-  const T* b = g.b + (g.trans_b ? columns.begin * g.ldb : 0);
-  // A single transposed row of A, or a single plain column of B, has its k apart: copied together.
-  const bool gather_a = g.trans_a && g.lda != 1;
-  const bool gather_b = !g.trans_b && g.ldb != 1;
-  if (gather_a || gather_b) {
-    T* memory = static_cast<T*>(scratch((gather_a + gather_b) * g.k * sizeof(T)));
+  const T* a = g.a + rows.begin * (g.trans_a ? 1 : g.lda);
+  const T* b = g.b + columns.begin * (g.trans_b ? g.ldb : 1);
+  size_t lda = g.lda, ldb = g.ldb;
+  const bool turn_a = g.trans_a && (g.m != 1 || lda != 1);  // one row of adjacent elements lies right already
+  const bool turn_b = !g.trans_b && (g.n != 1 || ldb != 1);
+  if (turn_a || turn_b) {
+    const size_t turned_rows = (turn_a ? rows.size() : 0) + (turn_b ? columns.size() : 0);
+    T* memory = static_cast<T*>(scratch(turned_rows * g.k * sizeof(T)));
     if (memory == nullptr) return false;
-    if (gather_a) {
-      set.copy(a, g.lda, memory, 1, g.k, 1);
+    if (turn_a) {
+      set.transpose(a, lda, memory, g.k, rows.size(), g.k);
       a = memory;
-      memory += g.k;
+      lda = g.k;
+      memory += rows.size() * g.k;
     }
-    if (gather_b) {
-      set.copy(b, g.ldb, memory, 1, g.k, 1);
+    if (turn_b) {
+      set.transpose(b, ldb, memory, g.k, columns.size(), g.k);
       b = memory;
+      ldb = g.k;
     }
   }
   const bool identity = is_identity(job.epilogue(0, 0));
   constexpr size_t kStrip = 256;
-  T out[kMaxDotRows * kStrip];
+  T out[kDotWidth * kStrip];
   if (g.m <= g.n) {
-    DotBlock<T> d{g.k, a, g.lda, rows.size(), b, g.ldb, columns.size(), job.c(rows.begin, columns.begin), g.ldc};
-    if (identity) return set.dot(d), true;
-    for (size_t j = columns.begin; j < columns.end; j += kStrip) {
-      d.many = b + (j - columns.begin) * g.ldb;
-      d.many_count = smaller(kStrip, columns.end - j);
+    const size_t strip = dot_strip<T>(rows.size(), g.k, identity ? columns.size() : kStrip);
+    for (size_t j = columns.begin; j < columns.end; j += strip) {
+      const size_t count = smaller(strip, columns.end - j);
+      const T* const many = b + (j - columns.begin) * ldb;
+      DotBlock<T> d{g.k, a, lda, rows.size(), many, ldb, count, job.c(rows.begin, j), g.ldc};
+      if (identity) {
+        dot_groups(set, d);
+        continue;
+      }
       d.out = out;
       d.ld_out = kStrip;
-      set.dot(d);
-      set.finish({out, kStrip, job.c(rows.begin, j), g.ldc, rows.size(), d.many_count, job.epilogue(rows.begin, j)});
+      dot_groups(set, d);
+      set.finish({out, kStrip, job.c(rows.begin, j), g.ldc, rows.size(), count, job.epilogue(rows.begin, j)});
     }
-  } else {
-    DotBlock<T> d{g.k, b, g.ldb, columns.size(), a, g.lda, rows.size(), job.c(rows.begin, columns.begin), kStrip};
-    if (identity && columns.size() == 1 && g.ldc == 1) return set.dot(d), true;
-    d.out = out;
-    for (size_t i = rows.begin; i < rows.end; i += kStrip) {
-      d.many = a + (i - rows.begin) * g.lda;
-      d.many_count = smaller(kStrip, rows.end - i);
-      set.dot(d);
-      set.finish_transposed(
-          {out, kStrip, job.c(i, columns.begin), g.ldc, d.many_count, columns.size(), job.epilogue(i, columns.begin)});
-    }
+    return true;
+  }
+  const bool in_place = identity && columns.size() == 1 && g.ldc == 1;
+  const size_t strip = dot_strip<T>(columns.size(), g.k, in_place ? rows.size() : kStrip);
+  for (size_t i = rows.begin; i < rows.end; i += strip) {
+    const size_t count = smaller(strip, rows.end - i);
+    T* const to = in_place ? job.c(i, columns.begin) : out;
+    dot_groups(set, {g.k, b, ldb, columns.size(), a + (i - rows.begin) * lda, lda, count, to, kStrip});
+    if (in_place) continue;
+    set.finish_transposed({out, kStrip, job.c(i, columns.begin), g.ldc, count, columns.size(), job.epilogue(i, columns.begin)});
   }
   return true;
 }

@@ -88,15 +88,21 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   return split(g.m, g.n, g.k, threads, tallest, lanes * (packs && columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
 }
 
-// The regime of what is not tiny; blocks of the direct regime decide for themselves whether they look ahead.
+// What becomes of a regime of one chain an element: the forced one, or small. Blocks of the direct regime decide for themselves
+// whether they look ahead.
+template <class T>
+Regime refined(const GemmCall<T>& call, Regime regime) {
+  const Regime other = forced.load(std::memory_order_relaxed);
+  if (other != Regime::count) return other;
+  return regime == Regime::direct && is_small(call) ? Regime::small : regime;
+}
+
+// The regime of what is not tiny.
 template <class T>
 Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
                                       set.widest_narrow);
-  if (regime == Regime::dot || regime == Regime::scale) return regime;
-  const Regime other = forced.load(std::memory_order_relaxed);
-  if (other != Regime::count) return other;
-  return regime == Regime::direct && is_small(call) ? Regime::small : regime;
+  return regime == Regime::dot || regime == Regime::scale ? regime : refined(call, regime);
 }
 
 template <class T>
@@ -113,8 +119,7 @@ const char* regime_name(const GemmCall<T>& call) {
 
 // Everything but the tiny products.
 template <class T>
-[[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set) {
-  const Regime regime = planned(call, set);
+[[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set, Regime regime) {
   if (regime == Regime::small) return small(call, set);
   const Job<T> job{call, set};
   const Grid grid = grid_of(job, regime);
@@ -144,15 +149,25 @@ inline void run(const GemmCall<T>& call) {
   if (is_mirrored(call)) return run_mirrored(call);
   const KernelSet<T>& set = kernel_set(T{});
   const size_t vectors = tiny_vectors(call, set);
-  if (vectors == 0) return run_planned(call, set);
+  if (vectors == 0) return run_planned(call, set, planned(call, set));
   const FpScope mode(flushes_subnormals<T>());
   tiny(call, set, vectors);
+}
+
+template <class T>
+void run_chains(const GemmCall<T>& call) {
+  const KernelSet<T>& set = kernel_set(T{});
+  const Regime regime = choose_chains(call.m, call.n, call.trans_a, call.trans_b, set.lanes, set.widest_narrow);
+  run_planned(call, set, refined(call, regime));
 }
 
 }  // namespace
 
 void gemm(const GemmCall<float>& call) { run(call); }
 void gemm(const GemmCall<double>& call) { run(call); }
+
+void gemm_chains(const GemmCall<float>& call) { run_chains(call); }
+void gemm_chains(const GemmCall<double>& call) { run_chains(call); }
 
 const char* gemm_regime(const GemmCall<float>& call) { return regime_name(call); }
 const char* gemm_regime(const GemmCall<double>& call) { return regime_name(call); }

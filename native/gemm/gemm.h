@@ -35,6 +35,11 @@ struct GemmCall {
 void gemm(const GemmCall<float>& call);
 void gemm(const GemmCall<double>& call);
 
+// The same with one chain an element, whatever the shape says: for a copy of B that lies otherwise than the caller's. alpha, k,
+// m and n are not 0, and no operand is packed.
+void gemm_chains(const GemmCall<float>& call);
+void gemm_chains(const GemmCall<double>& call);
+
 // The name of the algorithm that gemm() would take on one thread: for tests and benchmarks.
 const char* gemm_regime(const GemmCall<float>& call);
 const char* gemm_regime(const GemmCall<double>& call);

@@ -118,8 +118,8 @@ struct PackedLayout {
 template <class T>
 PackedLayout layout_of(size_t n, size_t k, bool trans_b) {
   const KernelSet<T>& set = kernel_set(T{});
-  // Below two vectors C is narrow (choose_regime); up to four columns the sums may be in dot order for any m.
-  const bool panels = n >= 2 * set.lanes && n > kMaxDotRows;
+  // Below two vectors C is narrow (choose_regime); few columns and long k are in dot order for any m.
+  const bool panels = n >= 2 * set.lanes && n > kMaxDotRows && !is_narrow_and_long(n, k);
   const size_t line = 64 / sizeof(T);
   return {panels ? ceil_div(k * ceil_div(n, set.lanes) * set.lanes, line) * line : 0, panels && !trans_b ? 0 : n * k};
 }
@@ -130,11 +130,13 @@ void run(const GemmCall<T>& call) {
   const PackedB<T>& b = *call.packed;
   GemmCall<T> plain = call;
   plain.packed = nullptr;
-  plain.trans_b = b.trans_b;
+  plain.trans_b = b.along_k;
   plain.b = b.rows;
-  plain.ldb = b.trans_b ? b.k : b.n;
-  const bool dot = is_dot_order(call.m, call.n, call.trans_a, b.trans_b);
-  if (b.panels == nullptr || dot || call.alpha == 0 || call.k == 0) return gemm(plain);
+  plain.ldb = b.along_k ? b.k : b.n;
+  if (call.alpha == 0 || call.k == 0) return gemm(plain);
+  // What is in dot order as given is so along k, too.
+  if (is_dot_order(call.m, call.n, call.k, call.trans_a, b.trans_b)) return gemm(plain);
+  if (b.panels == nullptr) return b.along_k && !b.trans_b ? gemm_chains(plain) : gemm(plain);
   const Job<T> job{plain, *b.set};
   const size_t tallest = b.set->max_rows[b.set->widest];
   const Grid grid = split(call.m, call.n, call.k, pool_threads(), tallest, b.width(), call.m < 8 * tallest);
@@ -160,12 +162,13 @@ template <class T>
 PackedB<T> pack_b(size_t n, size_t k, const T* b, size_t ldb, bool trans_b, T* to) {
   const KernelSet<T>& set = kernel_set(T{});
   const PackedLayout layout = layout_of<T>(n, k, trans_b);
-  PackedB<T> packed{&set, n, k, trans_b, nullptr, nullptr};
+  PackedB<T> packed{&set, n, k, trans_b, trans_b || is_narrow_and_long(n, k), nullptr, nullptr};
   if (n == 0 || k == 0) return packed;
   if (layout.rows != 0) {
     packed.rows = to + layout.panels;
-    const size_t rows = trans_b ? n : k, columns = trans_b ? k : n;
-    set.copy(b, ldb, to + layout.panels, columns, rows, columns);
+    const size_t rows = packed.along_k ? n : k, columns = packed.along_k ? k : n;
+    const auto move = packed.along_k == trans_b ? set.copy : set.transpose;
+    move(b, ldb, to + layout.panels, columns, rows, columns);
   }
   if (layout.panels == 0) return packed;
   packed.panels = to;

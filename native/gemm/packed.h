@@ -6,8 +6,9 @@
 //
 // Wins where a call would pack or transpose B (transposed weights, B beyond L2, rows a page apart), most with few rows of
 // A: 8 x 768 x 768 with transposed B takes half of the time (bench/gemm). Narrow B is copied as it is: there vectors run
-// over the rows of C, and B is read in place. Transposed B is kept both ways: products with at most four rows are in dot
-// order, which reads its rows. (Dot order from the panels, without the second copy: half as fast at four rows.)
+// over the rows of C, and B is read in place; with long k it is in dot order and lies along k. Transposed B is kept both ways:
+// products with few rows are in dot order, which reads its rows. (Dot order from the panels, without the second copy: half as
+// fast at four rows.)
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,9 @@ struct PackedB {
   const KernelSet<T>* set = nullptr;  // of the ISA that packed: it decides the panels' width, and computes with them
   size_t n = 0, k = 0;
   bool trans_b = false;  // as given: it takes part in the choice of the order of sums
+  bool along_k = false;  // how `rows` lies
   const T* panels = nullptr;
-  const T* rows = nullptr;  // a dense copy, k by n or (trans_b) n by k
+  const T* rows = nullptr;  // a dense copy, k by n or (along_k) n by k
 
   size_t width() const { return set->widest * set->lanes; }
 };

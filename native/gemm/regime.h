@@ -9,7 +9,7 @@ namespace downhill {
 
 enum class Regime {
   scale,    // k = 0 or alpha = 0: only the epilogue runs
-  dot,      // contiguous k and at most four rows or columns: 16 chains per element (dot order)
+  dot,      // few rows or columns and long or contiguous k (is_dot_order): 16 chains per element (dot order)
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
   narrow,   // one side of six to twelve, the other read along k: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
@@ -29,9 +29,19 @@ inline const char* name_of(Regime regime) {
 // tiny. Regime::count ends it.
 void force_regime(Regime regime);
 
-// The dot order's predicate: part of the numerics contract, shared with the reference backend by test.
-inline bool is_dot_order(size_t m, size_t n, bool trans_a, bool trans_b) {
-  return (!trans_a || m == 1) && (trans_b || n == 1) && (m < n ? m : n) <= 4;
+// From this k on, up to kDotWidth rows or columns are in dot order even where their own k is not contiguous.
+constexpr size_t kDotLength = 64;
+constexpr size_t kDotWidth = 16;
+
+inline bool is_narrow_and_long(size_t width, size_t k) { return width <= kDotWidth && k >= kDotLength; }
+
+// The dot order's predicate: part of the numerics contract, shared with the reference backend by test. Either k is contiguous
+// in both operands and one side of C is of at most four; or a narrow side meets an operand whose long k is contiguous: one
+// chain an element would wait for each addition, 16 fill the pipelines. Whether a row-major B of few columns is in dot order
+// does not depend on m, so that a row predicted alone equals that row of a batch.
+inline bool is_dot_order(size_t m, size_t n, size_t k, bool trans_a, bool trans_b) {
+  if ((!trans_a || m == 1) && (trans_b || n == 1) && (m < n ? m : n) <= kMaxDotRows) return true;
+  return (!trans_a && is_narrow_and_long(n, k)) || (trans_b && is_narrow_and_long(m, k));
 }
 
 // C of few columns, which fill no vectors, beside many rows, A as stored. `narrow` as below.
@@ -46,12 +56,8 @@ inline bool fill_vectors(size_t rows, size_t lanes) {
   return (room - rows) * (room == lanes ? 4 : 6) <= room;
 }
 
-// Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
-// a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
-// `narrow` is the number of columns of the ISA's widest one-pass kernel.
-inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
-  if (k == 0) return Regime::scale;
-  if (is_dot_order(m, n, trans_a, trans_b)) return Regime::dot;
+// Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel.
+inline Regime choose_chains(size_t m, size_t n, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
   if (is_narrow_c(m, n, trans_a, lanes, narrow)) return Regime::narrow;
   if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
   if (trans_b) {
@@ -62,6 +68,14 @@ inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool tra
   const size_t vectors = n > lanes ? 2 : 1;
   const bool wasteful = n < 2 * lanes && 4 * n < 3 * vectors * lanes;
   return wasteful && m > lanes && fill_vectors(m, lanes) && n > 1 ? Regime::swapped : Regime::direct;
+}
+
+// Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
+// a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
+inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
+  if (k == 0) return Regime::scale;
+  if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
+  return choose_chains(m, n, trans_a, trans_b, lanes, narrow);
 }
 
 }  // namespace downhill

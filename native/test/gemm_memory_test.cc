@@ -7,6 +7,7 @@
 
 #include "dispatch/dispatch.h"
 #include "gemm/packed.h"
+#include "gemm/regime.h"
 #include "parallel/pool.h"
 #include "test/test.h"
 
@@ -38,18 +39,21 @@ struct Shape {
   bool packed;
 };
 
-// Ways that need scratch memory: copies of a row or a column for dot order, panels, transposes, blocks of k with beta.
+// Ways that need scratch memory: operands turned for dot order, panels, transposes, blocks of k with beta.
 constexpr Shape kShapes[] = {
     {"dot, transposed row of A", 1, 30, 40, true, true, 3, false},
     {"dot, column of B", 30, 1, 45, false, false, 2, false},
     {"dot, both", 1, 1, 70, true, false, 2, false},
+    {"dot, few columns of row-major B", 90, 10, kDotLength + 9, false, false, 2, false},
+    {"dot, few rows of transposed A", 11, 90, kDotLength, true, true, 1, false},
     {"one row and beta", 1, 700, 20, false, false, 0, false},
     {"transposed B", 40, 30, 25, false, true, 1, false},
     {"k in blocks", 9, 70, 2000, false, false, 0, false},
     {"blocks copied ahead", 50, 200, 900, false, true, 1, false},
     {"narrow C", 90, 7, 33, false, false, 0, false},
     {"transposed B, few rows", 17, 90, 33, false, true, 0, false},
-    {"packed operand, k in blocks", 9, 150, 2000, false, true, 0, true},
+    {"packed along k, transposed A", 40, 10, kDotLength, true, false, 1, true},
+    {"packed operand, k in blocks", kDotWidth + 1, 150, 2000, false, true, 0, true},
 };
 
 template <class T>

@@ -10,6 +10,7 @@
 
 #include "dispatch/dispatch.h"
 #include "gemm/gemm.h"
+#include "gemm/regime.h"
 #include "test/test.h"
 
 namespace downhill::test {
@@ -40,8 +41,9 @@ struct Shape {
   size_t m, n, k;
 };
 
-// One tile, a few tiles, large (copied blocks), dot order, one row, narrow C.
-constexpr Shape kShapes[] = {{7, 20, 9}, {30, 40, 50}, {53, 200, 140}, {3, 40, 50}, {1, 300, 40}, {60, 10, 40}};
+// One tile, a few tiles, large (copied blocks), dot order of contiguous and of narrow operands, one row, narrow C.
+constexpr Shape kShapes[] = {{7, 20, 9},   {30, 40, 50}, {53, 200, 140},       {3, 40, 50},
+                             {1, 300, 40}, {60, 10, 40}, {60, 10, kDotLength}, {10, 60, kDotLength}};
 
 template <class T>
 void fill(Sparse<T>& to, std::vector<T>& dense, uint32_t& state) {

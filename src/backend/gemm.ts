@@ -75,10 +75,16 @@ export interface GemmBackend {
   isStable(array: FloatArray): boolean;
 }
 
+/** From this k on, up to DOT_WIDTH rows or columns are in dot order even where their own k is not contiguous. */
+export const DOT_LENGTH = 64;
+export const DOT_WIDTH = 16;
+
 /**
- * Whether a product is computed in dot order (NUMERICS: GEMM): contiguous k in both operands and at most four rows or
- * columns. The native twin is is_dot_order in native/gemm/regime.h.
+ * Whether a product is computed in dot order (NUMERICS: GEMM): contiguous k in both operands and at most four rows or columns,
+ * or long k, contiguous in one operand, and few columns or rows in the other. The native twin is is_dot_order in
+ * native/gemm/regime.h.
  */
-export function isDotOrder(m: number, n: number, transA: boolean, transB: boolean): boolean {
-  return (!transA || m === 1) && (transB || n === 1) && Math.min(m, n) <= 4;
+export function isDotOrder(m: number, n: number, k: number, transA: boolean, transB: boolean): boolean {
+  if ((!transA || m === 1) && (transB || n === 1) && Math.min(m, n) <= 4) return true;
+  return k >= DOT_LENGTH && ((!transA && n <= DOT_WIDTH) || (transB && m <= DOT_WIDTH));
 }

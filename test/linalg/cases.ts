@@ -1,7 +1,7 @@
 // What several gemm tests share: reproducible operands, shapes that reach every regime, and calls of a backend.
 
 import type { Backend } from "../../src/backend/backend.ts";
-import type { Activation, GemmCall } from "../../src/backend/gemm.ts";
+import { type Activation, DOT_LENGTH, DOT_WIDTH, type GemmCall } from "../../src/backend/gemm.ts";
 import type { Dtype, FloatArray } from "../../src/core/types.ts";
 
 /** A small linear congruential generator: the same operands in every run. */
@@ -60,6 +60,18 @@ export const SHAPES: readonly Shape[] = [
   { m: 45, n: 12, k: 37 },
   { m: 7, n: 41, k: 21 },
   { m: 12, n: 300, k: 16 },
+  // Both sides of the dot order's edges; one row, several groups of few and several strips of many in it.
+  { m: 40, n: DOT_WIDTH, k: DOT_LENGTH - 1 },
+  { m: 40, n: DOT_WIDTH, k: DOT_LENGTH },
+  { m: 40, n: DOT_WIDTH + 1, k: DOT_LENGTH },
+  { m: DOT_WIDTH, n: 37, k: DOT_LENGTH - 1 },
+  { m: DOT_WIDTH, n: 37, k: DOT_LENGTH },
+  { m: DOT_WIDTH + 1, n: 37, k: DOT_LENGTH },
+  { m: DOT_WIDTH, n: DOT_WIDTH, k: 2 * DOT_LENGTH + 5 },
+  { m: 1, n: 10, k: DOT_LENGTH + 15 },
+  { m: 3, n: 9, k: 3 * DOT_LENGTH + 1 },
+  { m: 270, n: 7, k: DOT_LENGTH + 1 },
+  { m: 6, n: 265, k: DOT_LENGTH + 9 },
 ];
 
 export const TRANSPOSES = [

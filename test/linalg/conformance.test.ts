@@ -1,7 +1,9 @@
 // Native equals the reference bit for bit: every regime, ISA, thread count, transpose and epilogue.
 import { describe, expect, test } from "vitest";
+import { DOT_LENGTH, DOT_WIDTH } from "../../src/backend/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
 import { createReference } from "../../src/backend/reference/reference.ts";
+import type { FloatArray } from "../../src/core/types.ts";
 import { type Case, callOf, filled, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
 
@@ -58,6 +60,8 @@ test("products that are split over threads keep their bits", () => {
         { m: 2, n: 700, k: 300 },
         { m: 500, n: 10, k: 90 },
         { m: 900, n: 1, k: 300 },
+        { m: 400, n: DOT_WIDTH - 1, k: 5 * DOT_LENGTH },
+        { m: DOT_WIDTH - 1, n: 401, k: 5 * DOT_LENGTH },
       ]) {
         const call = callOf({ dtype, transA, transB, ...shape, beta: 0.5, bias: true }, () => next() - 0.5);
         addon.setThreads(1);
@@ -156,15 +160,41 @@ test("float64 native has the same bits on every ISA", () => {
   }
 });
 
-test("a row predicted alone equals that row of a batch for row-major weights", () => {
-  const next = generator(8);
-  for (const n of [1, 2, 4, 5, 10, 64, 300]) {
-    const k = 77;
-    const whole = callOf({ dtype: "float32", m: 40, n, k, transA: false, transB: false, bias: true }, () => next() - 0.5);
-    const batch = resultOf(native, whole);
-    for (const i of [0, 7, 39]) {
-      const row = resultOf(native, { ...whole, m: 1, a: whole.a.subarray(i * k, (i + 1) * k), c: filled("float32", n, () => 0) });
-      expect(firstDifference(row, batch.subarray(i * n, (i + 1) * n) as Float32Array), `n = ${n}`).toBe(-1);
+describe("rows predicted alone or a few at a time equal those of a batch for row-major weights", () => {
+  for (const [name, backend] of [
+    ["native", native],
+    ["reference", exact],
+  ] as const) {
+    for (const dtype of ["float32", "float64"] as const) {
+      test(`${name}, ${dtype}`, () => {
+        const next = generator(8);
+        const columns = [...Array.from({ length: DOT_WIDTH + 4 }, (_, i) => i + 1), 64, 300];
+        for (const n of columns) {
+          for (const k of [1, 33, DOT_LENGTH - 1, DOT_LENGTH, DOT_LENGTH + 1, 3 * DOT_LENGTH + 13]) {
+            const whole = callOf({ dtype, m: 40, n, k, transA: false, transB: false, bias: true }, () => next() - 0.5);
+            const batch = resultOf(backend, whole);
+            const rows = (isa: string) => {
+              const packed = backend.packB(whole);
+              for (const [i, m] of [
+                [0, 1],
+                [39, 1],
+                [5, 3],
+                [7, 8],
+                [9, 20],
+              ] as const) {
+                const part = { ...whole, m, a: whole.a.subarray(i * k, (i + m) * k), c: filled(dtype, m * n, () => 0) };
+                const expected = batch.subarray(i * n, (i + m) * n) as FloatArray;
+                const what = `${isa} ${m} of 40 × ${n} × ${k}`;
+                expect(firstDifference(resultOf(backend, part), expected), what).toBe(-1);
+                expect(firstDifference(resultOf(backend, { ...part, packed }), expected), `${what} packed`).toBe(-1);
+              }
+              packed.dispose();
+            };
+            if (backend === native) forEachIsa(rows);
+            else rows("");
+          }
+        }
+      });
     }
   }
 });

@@ -1,6 +1,7 @@
 // Packed operands: the bits of the array they were made from, in every way to a product; their life and their errors.
 import { afterAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
+import { DOT_LENGTH, DOT_WIDTH } from "../../src/backend/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
 import { createReference } from "../../src/backend/reference/reference.ts";
 import { gemm, gemmAsync, gemmBatched, type PackedB, packB, prepareGemm, setBackend } from "../../src/index.ts";
@@ -22,6 +23,11 @@ const WIDE = [
   { m: 100, n: 65, k: 21 },
   { m: 7, n: 80, k: 1700 },
   { m: 60, n: 140, k: 900 },
+  // Dot order for few rows of transposed B, and for few columns whatever the rows (not where A is transposed).
+  { m: DOT_WIDTH, n: 70, k: DOT_LENGTH },
+  { m: DOT_WIDTH + 1, n: 70, k: DOT_LENGTH },
+  { m: 300, n: DOT_WIDTH, k: 2 * DOT_LENGTH },
+  { m: 20, n: 5, k: DOT_LENGTH },
 ];
 
 const EPILOGUES: readonly Partial<Case>[] = [
@@ -62,7 +68,7 @@ describe("a packed operand gives the bits of its array", () => {
     test(`${dtype}, reference`, () => {
       const next = generator(78);
       for (const [transA, transB] of TRANSPOSES) {
-        for (const shape of WIDE.slice(0, 5)) {
+        for (const shape of [...WIDE.slice(0, 5), ...WIDE.slice(-4)]) {
           const c = { dtype, transA, transB, ...shape, beta: 0.5, bias: true };
           expect(differenceOf(createReference(false), c, next), JSON.stringify(c)).toBe(-1);
         }
@@ -100,6 +106,7 @@ describe("a packed operand gives the bits of its array", () => {
       for (const shape of [
         { m: 3, n: 900, k: 300 },
         { m: 200, n: 150, k: 60 },
+        { m: 500, n: 10, k: 3 * DOT_LENGTH },
       ]) {
         expect(differenceOf(native, { dtype: "float32", transA, transB, ...shape, beta: 1 }, next)).toBe(-1);
       }

@@ -1,7 +1,7 @@
 // The choice of algorithm: each is reached by a shape that names it, thresholds lie where they are documented, and whichever
 // is taken computes the same bits.
 import { describe, expect, test } from "vitest";
-import { isDotOrder } from "../../src/backend/gemm.ts";
+import { DOT_LENGTH, DOT_WIDTH, isDotOrder } from "../../src/backend/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
 import { callOf, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
@@ -9,6 +9,9 @@ import { addonForTests, forEachIsa } from "./isas.ts";
 const addon = addonForTests();
 const native = createNative(addon);
 const noAvx512 = !addon.isas().includes("avx512");
+
+/** The longest k at which narrow sides are one chain an element. */
+const SHORT = DOT_LENGTH - 1;
 
 /** [m, n, k, "" | "A" | "B" | "AB" transposed, regime] on AVX-512, whose vectors hold 16 float32. */
 const FLOAT32 = [
@@ -39,25 +42,30 @@ const FLOAT32 = [
   [300, 1, 1000, "AB", "direct"],
   [448, 1, 100, "A", "tiny"],
   [449, 1, 100, "A", "direct"],
+  // Long k, contiguous in one operand, and a narrow other side (rows of A transposed, columns of B, or both lie otherwise).
+  [300, DOT_WIDTH, DOT_LENGTH, "", "dot"],
+  [1, DOT_WIDTH, DOT_LENGTH, "", "dot"],
+  [DOT_WIDTH, 300, DOT_LENGTH, "B", "dot"],
+  [DOT_WIDTH, 300, DOT_LENGTH, "AB", "dot"],
   // One side of six to twelve, the other at least two vectors, read along k.
-  [32, 10, 128, "", "narrow"],
-  [256, 12, 128, "", "narrow"],
-  [256, 6, 128, "", "narrow"],
-  [12, 784, 100, "B", "narrow"],
-  [6, 784, 100, "B", "narrow"],
+  [32, 10, SHORT, "", "narrow"],
+  [256, 12, SHORT, "", "narrow"],
+  [256, 6, SHORT, "", "narrow"],
+  [12, 784, SHORT, "B", "narrow"],
+  [6, 784, SHORT, "B", "narrow"],
   [256, 10, 128, "A", "swapped"],
   // Narrow C otherwise: fewer than 12 of 16, or 24 of 32, columns; rows that fill vectors to five sixths.
-  [256, 5, 128, "", "swapped"],
-  [27, 10, 128, "", "swapped"],
-  [26, 10, 128, "", "small"],
-  [256, 13, 128, "", "direct"],
+  [256, 5, SHORT, "", "swapped"],
+  [27, 10, SHORT, "", "swapped"],
+  [26, 10, SHORT, "", "small"],
+  [600, 13, SHORT, "", "direct"],
   [256, 23, 128, "", "swapped"],
   [256, 24, 128, "", "direct"],
   [256, 17, 128, "A", "swapped"],
   // Transposed B: the smaller operand is turned; A is turned already where it is transposed.
-  [13, 784, 100, "B", "swapped"],
-  [11, 784, 100, "AB", "narrow"],
-  [16, 784, 100, "B", "swapped"],
+  [13, 784, SHORT, "B", "swapped"],
+  [11, 784, SHORT, "AB", "narrow"],
+  [16, 784, SHORT, "B", "swapped"],
   [17, 784, 100, "B", "direct"],
   [26, 784, 100, "B", "direct"],
   [27, 784, 100, "B", "swapped"],
@@ -87,14 +95,42 @@ describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () 
   });
 });
 
+/** Both sides of every edge of the dot order, and beyond. */
+const SIDES = [1, 2, 3, 4, 5, 6, DOT_WIDTH - 1, DOT_WIDTH, DOT_WIDTH + 1, 100];
+
+test("dot order is what the contract says", () => {
+  for (const k of [1, SHORT, DOT_LENGTH, 1000]) {
+    const long = k >= DOT_LENGTH;
+    for (const m of SIDES) {
+      for (const n of SIDES) {
+        const four = Math.min(m, n) <= 4;
+        const what = `${m}×${n}×${k}`;
+        // k is contiguous in A alone: few columns. In both: few of either. In B alone: few rows. In neither: one element.
+        expect(isDotOrder(m, n, k, false, false), what).toBe(n === 1 || (long && n <= DOT_WIDTH));
+        expect(isDotOrder(m, n, k, false, true), what).toBe(four || (long && Math.min(m, n) <= DOT_WIDTH));
+        expect(isDotOrder(m, n, k, true, true), what).toBe(m === 1 || (long && m <= DOT_WIDTH));
+        expect(isDotOrder(m, n, k, true, false), what).toBe(m === 1 && n === 1);
+        for (const [transA, transB] of TRANSPOSES) {
+          expect(isDotOrder(n, m, k, !transB, !transA), "C transposed").toBe(isDotOrder(m, n, k, transA, transB));
+        }
+      }
+    }
+  }
+});
+
 test("on every ISA and in both dtypes, dot order is taken exactly where the contract says, scale where k is 0", () => {
   forEachIsa((isa) => {
     for (const wide of [false, true]) {
       for (const [transA, transB] of TRANSPOSES) {
-        for (const [m, n] of [1, 2, 3, 4, 5, 6, 17, 100].flatMap((m) => [1, 2, 4, 5, 16, 99].map((n) => [m, n] as const))) {
-          const regime = addon.gemmRegime(m, n, 9, transA, transB, wide);
-          expect(regime === "dot", `${isa} ${m}×${n} ${transA} ${transB}`).toBe(isDotOrder(m, n, transA, transB));
-          expect(addon.gemmRegime(m, n, 0, transA, transB, wide)).toBe("scale");
+        for (const m of SIDES) {
+          for (const n of SIDES) {
+            for (const k of [1, SHORT, DOT_LENGTH, 10 * DOT_LENGTH]) {
+              const regime = addon.gemmRegime(m, n, k, transA, transB, wide);
+              const what = `${isa} ${m}×${n}×${k} ${transA} ${transB}`;
+              expect(regime === "dot", what).toBe(isDotOrder(m, n, k, transA, transB));
+            }
+            expect(addon.gemmRegime(m, n, 0, transA, transB, wide)).toBe("scale");
+          }
         }
       }
     }

@@ -1,5 +1,6 @@
 // Weight gradients that go straight into the update: the same bits as gradients in memory, and as the reference.
 import { afterEach, describe, expect, it } from "vitest";
+import { DOT_LENGTH } from "../../src/backend/gemm.ts";
 import { setBackend, setThreads } from "../../src/backend/select.ts";
 import { uniform } from "../../src/core/random.ts";
 import type { Tensor } from "../../src/core/types.ts";
@@ -16,7 +17,8 @@ import { SGD } from "../../src/optim/sgd.ts";
 import { createTrainer } from "../../src/train/engine.ts";
 import type { TrainerOptimizer } from "../../src/train/trainer.ts";
 
-const ROWS = 50;
+/** Enough that the gradient's products are as long as the dot order asks for. */
+const ROWS = 2 * DOT_LENGTH + 2;
 
 interface Case {
   readonly name: string;
@@ -55,6 +57,8 @@ function outcome(
 const CASES: readonly Case[] = [
   { name: "narrow layers", units: [33, 17, 5] },
   { name: "one hidden unit", units: [1, 4] },
+  { name: "ten classes of many features", units: [10], features: 784 },
+  { name: "two classes of more features than two pieces hold", units: [2], features: 7001 },
   { name: "one input", units: [40, 3], features: 1 },
   { name: "a layer of more columns than a piece has", units: [2500, 3] },
   { name: "matrices of many pieces", units: [300, 130, 5], features: 190 },
@@ -116,7 +120,7 @@ describe("updates that take up the product of the gradient", () => {
   });
 
   for (const entry of CASES) {
-    for (const batchSize of [1, 2, 16]) {
+    for (const batchSize of [1, 2, 16, DOT_LENGTH]) {
       it(`have the bits of gradients in memory: ${entry.name}, batch ${batchSize}`, () => {
         setBackend("native");
         for (const threads of [1, 3]) {
@@ -127,13 +131,13 @@ describe("updates that take up the product of the gradient", () => {
     }
   }
 
-  for (const name of ["narrow layers", "one input", "a rule with a history"]) {
+  for (const name of ["narrow layers", "ten classes of many features", "one input", "a rule with a history"]) {
     it(`have the bits of the reference: ${name}`, () => {
       const entry = CASES.find((c) => c.name === name) as Case;
       setBackend("native");
-      const native = [1, 16].map((batch) => outcome(entry, batch, false));
+      const native = [1, 16, DOT_LENGTH].map((batch) => outcome(entry, batch, false));
       setBackend("reference", { exact: true });
-      expect([1, 16].map((batch) => outcome(entry, batch, false))).toEqual(native);
+      expect([1, 16, DOT_LENGTH].map((batch) => outcome(entry, batch, false))).toEqual(native);
     });
   }
 });

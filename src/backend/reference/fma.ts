@@ -37,17 +37,39 @@ export function fma32(a: number, b: number, c: number): number {
 }
 
 /**
- * out[j] = fma(x, b[bAt + j], out[j]) for n elements, none of which is subnormal (see `flushed`). Where the sum is neither
- * close to a midpoint nor small, one rounding is left to do: a test of the low bits instead of the whole repair.
+ * fma32 where none of the three is subnormal (see `flushed`). Where the sum is neither close to a midpoint nor small, one rounding
+ * is left to do: a test of the low bits instead of the whole repair.
  */
+function step32(x: number, y: number, c: number): number {
+  const sum = x * y + c;
+  double[0] = sum;
+  const plain = (words[LOW]! & 0x1fffffff) !== 0x10000000 && (sum > 2e-38 || sum < -2e-38);
+  return plain ? Math.fround(sum) : fma32(x, y, c);
+}
+
+/** out[j] = fma(x, b[bAt + j], out[j]) for n elements, none of which is subnormal. */
 export function fmaRow32(n: number, x: number, b: FloatArray, bAt: number, out: FloatArray): void {
-  for (let j = 0; j < n; j++) {
-    const y = b[bAt + j]!;
-    const c = out[j]!;
-    const sum = x * y + c;
-    double[0] = sum;
-    const plain = (words[LOW]! & 0x1fffffff) !== 0x10000000 && (sum > 2e-38 || sum < -2e-38);
-    out[j] = plain ? Math.fround(sum) : fma32(x, y, c);
+  for (let j = 0; j < n; j++) out[j] = step32(x, b[bAt + j]!, out[j]!);
+}
+
+/** Chains of the dot order. */
+export const CHAINS = 16;
+
+/** As fmaRow32 in dot order: step p of a row of A times two columns of B goes to chain p mod 16 of each. */
+export function fmaPair32(
+  k: number,
+  a: FloatArray,
+  aAt: number,
+  b: FloatArray,
+  b0: number,
+  b1: number,
+  chains: FloatArray,
+): void {
+  for (let p = 0; p < k; p++) {
+    const l = p % CHAINS;
+    const x = a[aAt + p]!;
+    chains[l] = step32(x, b[b0 + p]!, chains[l]!);
+    chains[l + CHAINS] = step32(x, b[b1 + p]!, chains[l + CHAINS]!);
   }
 }
 

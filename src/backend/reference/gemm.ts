@@ -5,15 +5,10 @@ import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { viewOf } from "../../core/views.ts";
 import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
-import { flushed, fma32, fmaRow32 } from "./fma.ts";
+import { dotRow } from "./dot.ts";
+import { flushed, fmaRow32 } from "./fma.ts";
 import { SMOOTH } from "./ops/activations.ts";
 import { fourColumnPanels, fourRows, oneRow } from "./tile.ts";
-
-/** One step of a chain: a·b + c. */
-type MultiplyAdd = (a: number, b: number, c: number) => number;
-
-const fastStep32: MultiplyAdd = (a, b, c) => Math.fround(a * b + c);
-const step64: MultiplyAdd = (a, b, c) => a * b + c;
 
 /** As `copied`, but the array itself where it is dense already. */
 function dense(from: FloatArray, rows: number, columns: number, ld: number, transposed: boolean): FloatArray {
@@ -36,28 +31,6 @@ function copied(from: FloatArray, rows: number, columns: number, ld: number, tra
 function exactRow(k: number, n: number, a: FloatArray, aAt: number, b: FloatArray, out: FloatArray): void {
   out.fill(0);
   for (let p = 0; p < k; p++) fmaRow32(n, a[aAt + p]!, b, p * n, out);
-}
-
-/** One row of accumulators in dot order: 16 chains per element, combined at distance 8, 4, 2, 1. `b` has rows of k. */
-function dotRow(
-  step: MultiplyAdd,
-  round: (x: number) => number,
-  k: number,
-  n: number,
-  a: FloatArray,
-  aAt: number,
-  b: FloatArray,
-  out: FloatArray,
-): void {
-  const lanes = new Float64Array(16);
-  for (let j = 0; j < n; j++) {
-    lanes.fill(0);
-    for (let p = 0; p < k; p++) lanes[p % 16] = step(a[aAt + p]!, b[j * k + p]!, lanes[p % 16]!);
-    for (let distance = 8; distance >= 1; distance /= 2) {
-      for (let l = 0; l < distance; l++) lanes[l] = round(lanes[l]! + lanes[l + distance]!);
-    }
-    out[j] = lanes[0]!;
-  }
 }
 
 /** Row i of C from its accumulators, each operation rounded on its own and left out where it is the identity. */
@@ -117,13 +90,12 @@ export function referenceGemm(exact: boolean): GemmBackend {
       const { m, n } = call;
       const k = call.alpha === 0 ? 0 : call.k;
       const single = dtypeOf(call.c) === "float32";
-      const step = single ? (exact ? fma32 : fastStep32) : step64;
       const round = single ? f32 : identity;
       const operand = single ? operand32 : identity;
-      const dot = isDotOrder(m, n, call.transA, call.transB);
+      const dot = isDotOrder(m, n, k, call.transA, call.transB);
       const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
       const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
-      const [x, y] = single && exact && !dot && k > 0 ? [flushed(a), flushed(b)] : [a, b];
+      const [x, y] = single && exact && k > 0 ? [flushed(a), flushed(b)] : [a, b];
       const row = single ? new Float32Array(n) : new Float64Array(n);
       const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
       if (tiled > 0) {
@@ -137,7 +109,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
         }
       }
       for (let i = tiled; i < m; i++) {
-        if (k > 0 && dot) dotRow(step, round, k, n, a, i * k, b, row);
+        if (k > 0 && dot) dotRow(k, n, x, i * k, y, row, exact);
         else if (single && exact) exactRow(k, n, x, i * k, y, row);
         else oneRow(k, n, a, i * k, b, row);
         finishRow(call, i, row, round, operand);
