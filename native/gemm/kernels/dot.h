@@ -33,7 +33,8 @@ struct DotKernel {
         for (size_t s = 0; s < S; ++s) {
           DOWNHILL_UNROLL
           for (size_t v = 0; v < kTogether; ++v) {
-            const V b = load<V>(many + s * d.many_row + (q + v) * V::kLanes);
+            V b = load<V>(many + s * d.many_row + (q + v) * V::kLanes);
+            if constexpr (F > 2) b = load_once(b);
             DOWNHILL_UNROLL
             for (size_t f = 0; f < F; ++f) acc[f][s][(q + v) % kParts] = fma(a[f][v], b, acc[f][s][(q + v) % kParts]);
           }

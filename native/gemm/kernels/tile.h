@@ -74,14 +74,14 @@ struct TileKernel {
           }
           DOWNHILL_UNROLL
           for (size_t v = 0; v < NV; ++v) {
-            const V x = load_b<kPartial>(b, v, last);
+            const V x = MR > 1 ? load_once(load_b<kPartial>(b, v, last)) : load_b<kPartial>(b, v, last);
             DOWNHILL_UNROLL
             for (size_t i = 0; i < MR; ++i) acc[i][v] = fma(column[i], x, acc[i][v]);
           }
         } else {
           V row[NV];
           DOWNHILL_UNROLL
-          for (size_t v = 0; v < NV; ++v) row[v] = load_b<kPartial>(b, v, last);
+          for (size_t v = 0; v < NV; ++v) row[v] = MR > 1 ? load_once(load_b<kPartial>(b, v, last)) : load_b<kPartial>(b, v, last);
           DOWNHILL_UNROLL
           for (size_t i = 0; i < MR; ++i) {
             const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));

@@ -22,6 +22,7 @@ constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulato
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
+#include "gemm/kernels/load_once.h"
 #include "isa/avx2/transpose.h"
 #include "gemm/kernels/transpose_registers.h"
 #include "isa/avx2/combine.h"

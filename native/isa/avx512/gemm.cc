@@ -24,6 +24,7 @@ constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr bool kMaskIsFree = true;
 
 #include "gemm/kernels/unroll.h"
+#include "gemm/kernels/load_once.h"
 #include "isa/avx512/transpose.h"
 #include "gemm/kernels/transpose_registers.h"
 #include "isa/avx512/combine.h"

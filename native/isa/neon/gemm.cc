@@ -22,6 +22,7 @@ constexpr size_t kNarrow = 0;  // not measured
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
+#include "gemm/kernels/load_once.h"
 #include "isa/neon/transpose.h"
 #include "gemm/kernels/transpose_registers.h"
 #include "isa/neon/combine.h"

@@ -22,6 +22,7 @@ constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
+#include "gemm/kernels/load_once.h"
 #include "gemm/kernels/transpose.h"
 #include "gemm/kernels/combine.h"
 #include "gemm/kernels/activate.h"
