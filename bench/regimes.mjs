@@ -1,5 +1,5 @@
 // The thresholds of the choice of algorithm (native/gemm/regime.h, blocked.h, split.h): at shapes on both sides of each, the
-// chosen algorithm is timed beside those that can be forced: direct, swapped, blocked. So thresholds between these three are
+// chosen algorithm is timed beside those that can be forced: direct, swapped, blocked, shallow. So thresholds between these are
 // timed both ways; those of narrow and small only where narrow and small are chosen; those of tiny and dot not at all. Where
 // the one that is chosen loses by more than the noise, a threshold is wrong for this machine.
 import { allocate, backendInfo, prepareGemm, setThreads } from "../dist/index.js";
@@ -37,6 +37,21 @@ const thresholds = [
     name: "both transposed: swapped, more rows than columns too",
     between: ["direct", "swapped"],
     shapes: [64, 128, 256, 512].map((m) => [m, 256, 256, true, true]),
+  },
+  {
+    name: "few k: to ten",
+    between: ["direct", "shallow"],
+    shapes: [1, 4, 8, 10, 11, 12].map((k) => [300, 300, k]),
+  },
+  {
+    name: "few k: twice as many rows",
+    between: ["direct", "shallow"],
+    shapes: [8, 16, 19, 20, 32].map((m) => [m, 600, 10]),
+  },
+  {
+    name: "few k: transposed A beside narrow C",
+    between: ["swapped", "shallow"],
+    shapes: [3, 5, 7, 8, 10].map((k) => [1000, 5, k, true]),
   },
   {
     name: "look ahead: k from 128",

@@ -11,6 +11,7 @@
 #include "gemm/narrow.h"
 #include "gemm/packed.h"
 #include "gemm/regime.h"
+#include "gemm/shallow.h"
 #include "gemm/split.h"
 #include "gemm/swapped.h"
 #include "gemm/tiny.h"
@@ -57,6 +58,7 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
   switch (regime) {
     case Regime::scale: done = scale_block(job, rows, columns); break;
     case Regime::dot: done = dot_block(job, rows, columns); break;
+    case Regime::shallow: done = shallow_block(job, rows, columns); break;
     case Regime::narrow: done = narrow_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
     default:
@@ -73,6 +75,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   switch (regime) {
     case Regime::scale: return split(g.m, g.n, 1, threads, 64, g.n, false);
     case Regime::dot: return split(g.m, g.n, g.k, threads, g.m <= g.n ? g.m : 8, g.m <= g.n ? 8 : g.n, g.m <= g.n);
+    case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
     case Regime::narrow: {
       const bool rows = is_narrow_c(g.m, g.n, g.trans_a, lanes, job.set.widest_narrow);
       return split(g.m, g.n, g.k, threads, rows ? lanes : g.m, rows ? g.n : lanes, !rows);
@@ -91,9 +94,9 @@ Grid grid_of(const Job<T>& job, Regime regime) {
 // What becomes of a regime of one chain an element: the forced one, or small. Blocks of the direct regime decide for themselves
 // whether they look ahead.
 template <class T>
-Regime refined(const GemmCall<T>& call, Regime regime) {
+Regime refined(const GemmCall<T>& call, const KernelSet<T>& set, Regime regime) {
   const Regime other = forced.load(std::memory_order_relaxed);
-  if (other != Regime::count) return other;
+  if (other != Regime::count && (other != Regime::shallow || call.k <= set.most_shallow)) return other;
   return regime == Regime::direct && is_small(call) ? Regime::small : regime;
 }
 
@@ -101,8 +104,8 @@ Regime refined(const GemmCall<T>& call, Regime regime) {
 template <class T>
 Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
-                                      set.widest_narrow);
-  return regime == Regime::dot || regime == Regime::scale ? regime : refined(call, regime);
+                                      set.widest_narrow, set.most_shallow);
+  return regime == Regime::dot || regime == Regime::scale ? regime : refined(call, set, regime);
 }
 
 template <class T>
@@ -157,8 +160,9 @@ inline void run(const GemmCall<T>& call) {
 template <class T>
 void run_chains(const GemmCall<T>& call) {
   const KernelSet<T>& set = kernel_set(T{});
-  const Regime regime = choose_chains(call.m, call.n, call.trans_a, call.trans_b, set.lanes, set.widest_narrow);
-  run_planned(call, set, refined(call, regime));
+  const Regime regime = choose_chains(call.m, call.n, call.k, call.trans_a, call.trans_b, set.lanes, set.widest_narrow,
+                                      set.most_shallow);
+  run_planned(call, set, refined(call, set, regime));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace downhill {
 enum class Regime {
   scale,    // k = 0 or alpha = 0: only the epilogue runs
   dot,      // few rows or columns and long or contiguous k (is_dot_order): 16 chains per element (dot order)
+  shallow,  // k of at most ten: B stays in registers, the rows of C pass
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
   narrow,   // one side of six to twelve, the other read along k: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
@@ -20,13 +21,13 @@ enum class Regime {
 };
 
 inline const char* name_of(Regime regime) {
-  constexpr const char* kNames[] = {"scale", "dot", "direct", "narrow", "swapped", "blocked", "small", "tiny"};
+  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "narrow", "swapped", "blocked", "small", "tiny"};
   return kNames[static_cast<int>(regime)];
 }
 
-// Makes products that are not tiny, dot or scale take this one of direct, blocked and swapped: to time it beside the one
-// that is chosen (bench/regimes.mjs), and to compare their bits. Small and narrow cannot be forced, and no product is kept from
-// tiny. Regime::count ends it.
+// Makes products that are not tiny, dot or scale take this one of direct, blocked, swapped and, where k is short, shallow: to
+// time it beside the one that is chosen (bench/regimes.mjs), and to compare their bits. Small and narrow cannot be forced, and
+// no product is kept from tiny. Regime::count ends it.
 void force_regime(Regime regime);
 
 // From this k on, up to kDotWidth rows or columns are in dot order even where their own k is not contiguous.
@@ -56,8 +57,18 @@ inline bool fill_vectors(size_t rows, size_t lanes) {
   return (room - rows) * (room == lanes ? 4 : 6) <= room;
 }
 
-// Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel.
-inline Regime choose_chains(size_t m, size_t n, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
+// Few k beside many rows: panels of B stay in registers. With fewer rows the panels' loads weigh more than what register tiles
+// lose (16 x 64 x 10: 207 GFLOP/s in tiles, 187 so), and beside a transposed A vectors over the rows of C waste no lane
+// (1000 x 5 x 8: 82 and 73). `shallow` is the longest k that the ISA has kernels for.
+inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t shallow) {
+  return k <= shallow && m >= 2 * k && (!trans_a || k <= n + 2);
+}
+
+// Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel,
+// `shallow` the longest k that it keeps in registers.
+inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
+                            size_t shallow) {
+  if (is_shallow(m, n, k, trans_a, shallow)) return Regime::shallow;
   if (is_narrow_c(m, n, trans_a, lanes, narrow)) return Regime::narrow;
   if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
   if (trans_b) {
@@ -72,10 +83,11 @@ inline Regime choose_chains(size_t m, size_t n, bool trans_a, bool trans_b, size
 
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
 // a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
-inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow) {
+inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
+                            size_t shallow) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
-  return choose_chains(m, n, trans_a, trans_b, lanes, narrow);
+  return choose_chains(m, n, k, trans_a, trans_b, lanes, narrow, shallow);
 }
 
 }  // namespace downhill

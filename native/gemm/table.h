@@ -72,6 +72,7 @@ struct Narrow {
 };
 
 constexpr size_t kMinNarrow = 6, kMaxNarrow = 12;  // columns
+constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors of a panel
 constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
@@ -89,6 +90,10 @@ struct KernelSet {
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
   void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none
+  // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read.
+  void (*shallow[kMaxShallow + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);
+  size_t shallow_vectors[kMaxShallow + 1];  // of the widest panel, by k
+  size_t most_shallow;                      // the longest k that has kernels; 0 where there are none
   // to[p * ld_to + j] = from[p * ld_from + j] for p < rows, j < columns.
   void (*copy)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
   // The same to panels of widest * lanes columns: column j of row p goes to panel j / width, panels panel_size elements apart.

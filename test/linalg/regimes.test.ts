@@ -13,13 +13,16 @@ const noAvx512 = !addon.isas().includes("avx512");
 /** The longest k at which narrow sides are one chain an element. */
 const SHORT = DOT_LENGTH - 1;
 
+/** The longest k that stays in registers. */
+const SHALLOW: Record<string, number> = { avx512: 10, avx2: 6 };
+
 /** [m, n, k, "" | "A" | "B" | "AB" transposed, regime] on AVX-512, whose vectors hold 16 float32. */
 const FLOAT32 = [
   [5, 5, 0, "", "scale"],
   // One register tile: 24 × 16, 14 × 32, 9 × 48, 6 × 64.
   [8, 8, 8, "", "tiny"],
   [24, 16, 9, "", "tiny"],
-  [25, 16, 9, "", "small"],
+  [25, 16, 13, "", "small"],
   [14, 32, 9, "", "tiny"],
   [15, 32, 9, "", "small"],
   [9, 48, 9, "A", "tiny"],
@@ -27,6 +30,15 @@ const FLOAT32 = [
   [6, 64, 9, "", "tiny"],
   [7, 64, 9, "", "small"],
   [6, 65, 9, "", "small"],
+  // At most ten k beside twice as many rows; a transposed A beside narrow C to n + 2.
+  [300, 300, 10, "", "shallow"],
+  [300, 300, 11, "", "direct"],
+  [20, 65, 10, "B", "shallow"],
+  [19, 65, 10, "", "small"],
+  [300, 5, 7, "A", "shallow"],
+  [300, 5, 8, "A", "swapped"],
+  [300, 5, 8, "", "shallow"],
+  [784, 256, 1, "AB", "shallow"],
   // Up to 200,000 multiply-adds without a plan.
   [50, 64, 62, "", "small"],
   [50, 64, 63, "", "direct"],
@@ -90,7 +102,7 @@ describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () 
     FLOAT32.forEach(([m, n, k, t, regime], i) => {
       expect(chosen[i], `${m}×${n}×${k} ${t}`).toBe(regime);
     });
-    const all = ["scale", "dot", "direct", "narrow", "swapped", "blocked", "small", "tiny"];
+    const all = ["scale", "dot", "shallow", "direct", "narrow", "swapped", "blocked", "small", "tiny"];
     expect(new Set(chosen)).toEqual(new Set(all));
   });
 });
@@ -155,11 +167,12 @@ test("a forced regime is taken, and computes the same bits", () => {
           forEachIsa((isa) => {
             addon.gemmForce("");
             const own = addon.gemmRegime(m, n, k, transA, transB, dtype === "float64");
-            for (const regime of ["direct", "swapped", "blocked"] as const) {
+            for (const regime of ["direct", "swapped", "blocked", "shallow"] as const) {
               addon.gemmForce(regime);
               const at = firstDifference(resultOf(native, call), expected);
               expect(at, `${isa} ${regime} ${JSON.stringify({ dtype, transA, transB, ...shape })}`).toBe(-1);
               if (own === "tiny" || own === "dot" || (regime === "blocked" && n < 64)) continue;
+              if (regime === "shallow" && k > (SHALLOW[isa] ?? 0)) continue;
               expect(addon.gemmRegime(m, n, k, transA, transB, dtype === "float64")).toBe(regime);
             }
           });

@@ -23,6 +23,24 @@ constexpr void add_narrow(KernelSet<typename V::Scalar>& set) {
   }
 }
 
+template <class V, size_t K, size_t NV>
+constexpr void add_shallow(KernelSet<typename V::Scalar>& set) {
+  if constexpr (NV > 0) {
+    set.shallow[K][NV] = ShallowKernel<V, K, NV>::run;
+    add_shallow<V, K, NV - 1>(set);
+  }
+}
+
+template <class V, size_t K>
+constexpr void add_depths(KernelSet<typename V::Scalar>& set) {
+  if constexpr (K <= kMaxShallow && shallow_vectors(K) > 1) {
+    set.most_shallow = K;
+    set.shallow_vectors[K] = shallow_vectors(K);
+    add_shallow<V, K, shallow_vectors(K)>(set);
+    add_depths<V, K + 1>(set);
+  }
+}
+
 template <class V>
 constexpr KernelSet<typename V::Scalar> kernel_set() {
   KernelSet<typename V::Scalar> set{};
@@ -35,6 +53,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;
   add_narrow<V, kNarrow>(set);
+  add_depths<V, 1>(set);
   set.copy = PackKernel<V>::copy;
   set.panels = PackKernel<V>::panels;
   set.transpose = PackKernel<V>::transpose;

@@ -19,6 +19,7 @@ constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 2, 2, 1, 1, 1, 1,
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 12;
 constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulators do not fit 16 registers
+constexpr size_t kShallowRegisters = 15;
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
@@ -31,6 +32,7 @@ constexpr bool kMaskIsFree = false;
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"
 #include "gemm/kernels/narrow.h"
+#include "gemm/kernels/shallow.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -21,6 +21,7 @@ constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 5, 4, 3, 3, 3, 2
 constexpr size_t kWidest = 4;
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
+constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;
 
 #include "gemm/kernels/unroll.h"
@@ -33,6 +34,7 @@ constexpr bool kMaskIsFree = true;
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"
 #include "gemm/kernels/narrow.h"
+#include "gemm/kernels/shallow.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

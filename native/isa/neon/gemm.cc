@@ -19,6 +19,7 @@ constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 4, 3, 3, 2, 2, 2
 constexpr size_t kWidest = 3;
 constexpr size_t kDotAccumulators = 16;
 constexpr size_t kNarrow = 0;  // not measured
+constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
 
 #include "gemm/kernels/unroll.h"
@@ -31,6 +32,7 @@ constexpr bool kMaskIsFree = false;
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/row.h"
 #include "gemm/kernels/narrow.h"
+#include "gemm/kernels/shallow.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -8,7 +8,7 @@ import { ACTIVATIONS, type GemmBackend, type GemmCall, type PackedMatrix } from 
 type Handle = { readonly __handle: "packed" };
 type Arrays = [a: FloatArray, b: FloatArray | Handle, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null];
 
-export type Regime = "scale" | "dot" | "direct" | "narrow" | "swapped" | "blocked" | "small" | "tiny";
+export type Regime = "scale" | "dot" | "shallow" | "direct" | "narrow" | "swapped" | "blocked" | "small" | "tiny";
 
 export interface GemmAddon {
   /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
@@ -27,7 +27,7 @@ export interface GemmAddon {
   /** The algorithm that a product with packed rows takes on one thread: for tests and benchmarks. */
   gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean, wide?: boolean): Regime;
   /** Makes products that are not tiny, dot or scale take this regime; "" ends it. For tests and benchmarks. */
-  gemmForce(regime: "direct" | "blocked" | "swapped" | ""): void;
+  gemmForce(regime: "direct" | "blocked" | "swapped" | "shallow" | ""): void;
 }
 
 const DOUBLE = 1;

@@ -1,0 +1,100 @@
+// A product with few k: all k rows of a panel of B stay in registers while the rows of C pass, each written once, in one run.
+//
+//        K x NV vectors of B       a row of C takes K broadcasts of A, K * NV fused multiply-adds and NV stores: no sums
+//      [ b00 ][ b01 ][ b02 ]       are loaded, and no loop over k is entered and left
+//      [ b10 ][ b11 ][ b12 ]
+//   a0, a1 x  ...            = one row of C: NV chains, the rows after it fill their latencies
+//
+// 64 x 768 x 4: 157 GFLOP/s in register tiles, 245 so. Included inside an ISA's region.
+
+// Vectors of the widest panel for K rows of B: beside them stand the sums, or one row of A, whichever are fewer.
+constexpr size_t shallow_vectors(size_t k) {
+  size_t vectors = 0;
+  for (size_t v = 1; v <= kMaxShallowVectors; ++v) {
+    if (k * v + (k < v ? k : v) + 1 <= kShallowRegisters) vectors = v;
+  }
+  return vectors;
+}
+
+template <class V, size_t K, size_t NV>
+struct ShallowKernel {
+  using T = typename V::Scalar;
+  // The k of a row of A are addressed as in the register tile: base + {0, 1, 2} * stride.
+  static constexpr size_t kBases = (K + 2) / 3;
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) V load_b(const T* b, size_t v, size_t last) {
+    return kPartial && v == NV - 1 ? load_n<V>(b + v * V::kLanes, last) : load<V>(b + v * V::kLanes);
+  }
+
+  template <bool kPartial, bool kIdentity>
+  static inline __attribute__((always_inline)) void put(T* c, V sum, size_t v, size_t last, const Tile<T>& t, const T* residual) {
+    const bool partial = kPartial && v == NV - 1;
+    if constexpr (!kIdentity) {
+      sum = FinishKernel<V>::value(sum, c, v * V::kLanes, partial ? last : V::kLanes, *t.epilogue, residual);
+    }
+    if (partial) {
+      store_n(c + v * V::kLanes, sum, last);
+    } else {
+      store(c + v * V::kLanes, sum);
+    }
+  }
+
+  template <bool kPartial, bool kIdentity>
+  static inline __attribute__((always_inline)) void rows(const Tile<T>& t, size_t count) {
+    const size_t last = t.last, ldc = t.ldc;
+    V b[K][NV];
+    DOWNHILL_UNROLL
+    for (size_t p = 0; p < K; ++p) {
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) b[p][v] = load_b<kPartial>(t.b + p * t.b_row, v, last);
+    }
+    const size_t row_bytes = t.a_row * sizeof(T), step_bytes = t.a_col * sizeof(T);
+    const char* base[kBases];
+    DOWNHILL_UNROLL
+    for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * step_bytes;
+    T* c = t.c;
+    const T* residual = kIdentity ? nullptr : t.epilogue->residual;
+    for (; count != 0; --count) {
+      if constexpr (K < NV) {  // a row of A is the shorter one to keep in registers
+        V a[K];
+        DOWNHILL_UNROLL
+        for (size_t p = 0; p < K; ++p) a[p] = broadcast<V>(*reinterpret_cast<const T*>(base[p / 3] + (p % 3) * step_bytes));
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) {
+          V sum = broadcast<V>(0);
+          DOWNHILL_UNROLL
+          for (size_t p = 0; p < K; ++p) sum = fma(a[p], b[p][v], sum);
+          put<kPartial, kIdentity>(c, sum, v, last, t, residual);
+        }
+      } else {
+        V sum[NV];
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) sum[v] = broadcast<V>(0);
+        DOWNHILL_UNROLL
+        for (size_t p = 0; p < K; ++p) {
+          const V a = broadcast<V>(*reinterpret_cast<const T*>(base[p / 3] + (p % 3) * step_bytes));
+          DOWNHILL_UNROLL
+          for (size_t v = 0; v < NV; ++v) sum[v] = fma(a, b[p][v], sum[v]);
+        }
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) put<kPartial, kIdentity>(c, sum[v], v, last, t, residual);
+      }
+      DOWNHILL_UNROLL
+      for (size_t g = 0; g < kBases; ++g) base[g] += row_bytes;
+      c += ldc;
+      if (!kIdentity && residual != nullptr) residual += t.epilogue->ldr;
+    }
+  }
+
+  static void run(const Tile<T>& t, size_t count) {
+    if (t.epilogue == nullptr) {
+      if (kMaskIsFree || t.last != V::kLanes) return rows<true, true>(t, count);
+      return rows<false, true>(t, count);
+    }
+    rows<true, false>(t, count);
+    if (ActivateKernel<V>::applies(t.epilogue->activation)) {
+      ActivateKernel<V>::run(t.c, t.ldc, count, (NV - 1) * V::kLanes + t.last, t.epilogue->activation);
+    }
+  }
+};
