@@ -45,8 +45,8 @@ describe("every element is its own chain, or 16 of them, whatever computes it", 
       const backend = createReference(exact);
       for (const [transA, transB] of TRANSPOSES) {
         for (const slack of [0, 2]) {
-          for (const m of [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, DOT_WIDTH, DOT_WIDTH + 1]) {
-            for (const n of [1, 2, 4, 5, 6, 7, 8, 9, DOT_WIDTH, DOT_WIDTH + 1, 31]) {
+          for (const m of [1, 3, 4, 5, 7, 8, 11, DOT_WIDTH, DOT_WIDTH + 1]) {
+            for (const n of [1, 2, 4, 5, 7, 8, DOT_WIDTH, DOT_WIDTH + 1, 31]) {
               for (const k of [1 + ((m * n) % 19), DOT_LENGTH - 1, DOT_LENGTH + ((m * n) % 19)]) {
                 const call = callOf({ dtype, m, n, k, transA, transB, slack }, () => next() - 0.5);
                 const at = firstDifference(resultOf(backend, call), written(call, step));

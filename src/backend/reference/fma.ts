@@ -43,7 +43,7 @@ export function fma32(a: number, b: number, c: number): number {
 function step32(x: number, y: number, c: number): number {
   const sum = x * y + c;
   double[0] = sum;
-  const plain = (words[LOW]! & 0x1fffffff) !== 0x10000000 && (sum > 2e-38 || sum < -2e-38);
+  const plain = (words[LOW]! & 0x1fffffff) !== 0x10000000 && Math.abs(sum) > 2e-38;
   return plain ? Math.fround(sum) : fma32(x, y, c);
 }
 
@@ -55,21 +55,24 @@ export function fmaRow32(n: number, x: number, b: FloatArray, bAt: number, out: 
 /** Chains of the dot order. */
 export const CHAINS = 16;
 
-/** As fmaRow32 in dot order: step p of a row of A times two columns of B goes to chain p mod 16 of each. */
-export function fmaPair32(
+/** As fmaRow32 in dot order, from +0: step p of a row of A times each of `count` columns of B, k apart, goes to its chain p mod 16. */
+export function fmaChains32(
   k: number,
-  a: FloatArray,
+  a: Float32Array,
   aAt: number,
-  b: FloatArray,
-  b0: number,
-  b1: number,
-  chains: FloatArray,
+  b: Float32Array,
+  bAt: number,
+  count: number,
+  chains: Float32Array,
 ): void {
-  for (let p = 0; p < k; p++) {
-    const l = p % CHAINS;
-    const x = a[aAt + p]!;
-    chains[l] = step32(x, b[b0 + p]!, chains[l]!);
-    chains[l + CHAINS] = step32(x, b[b1 + p]!, chains[l + CHAINS]!);
+  chains.fill(0);
+  for (let c = 0; c < count; c++) {
+    const column = bAt + c * k;
+    const at = c * CHAINS;
+    for (let p = 0; p < k; p++) {
+      const l = at + (p & (CHAINS - 1));
+      chains[l] = step32(a[aAt + p]!, b[column + p]!, chains[l]!);
+    }
   }
 }
 

@@ -33,11 +33,12 @@ function exactRow(k: number, n: number, a: FloatArray, aAt: number, b: FloatArra
   for (let p = 0; p < k; p++) fmaRow32(n, a[aAt + p]!, b, p * n, out);
 }
 
-/** Row i of C from its accumulators, each operation rounded on its own and left out where it is the identity. */
+/** Row i of C from its accumulators, from `at` on, each operation rounded on its own and left out where it is the identity. */
 function finishRow(
   call: GemmCall,
   i: number,
   accumulators: FloatArray,
+  at: number,
   round: (x: number) => number,
   operand: (x: number) => number,
 ): void {
@@ -46,7 +47,7 @@ function finishRow(
   const rAt = i * call.ldr;
   const smooth = activation === "none" || activation === "relu" ? undefined : SMOOTH[activation];
   for (let j = 0; j < n; j++) {
-    let t = accumulators[j]!;
+    let t = accumulators[at + j]!;
     if (alpha !== 1) t = round(alpha * t);
     if (beta !== 0) t = round(t + round(beta * operand(c[cAt + j]!)));
     if (bias) t = round(t + operand(bias[j]!));
@@ -96,6 +97,13 @@ export function referenceGemm(exact: boolean): GemmBackend {
       const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
       const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
       const [x, y] = single && exact && k > 0 ? [flushed(a), flushed(b)] : [a, b];
+      if (k > 0 && dot && n === 1) {
+        // A single column as a row: dotRow takes two rows of A at a time then.
+        const column = single ? new Float32Array(m) : new Float64Array(m);
+        dotRow(k, m, y, 0, x, column, exact);
+        for (let i = 0; i < m; i++) finishRow(call, i, column, i, round, operand);
+        return;
+      }
       const row = single ? new Float32Array(n) : new Float64Array(n);
       const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
       if (tiled > 0) {
@@ -104,15 +112,14 @@ export function referenceGemm(exact: boolean): GemmBackend {
         const four = single ? new Float32Array(4 * width) : new Float64Array(4 * width);
         for (let i = 0; i < tiled; i++) {
           if (i % 4 === 0) fourRows(k, n, a, i * k, panels, four);
-          const at = (i % 4) * width;
-          finishRow(call, i, four.subarray(at, at + n) as FloatArray, round, operand);
+          finishRow(call, i, four, (i % 4) * width, round, operand);
         }
       }
       for (let i = tiled; i < m; i++) {
         if (k > 0 && dot) dotRow(k, n, x, i * k, y, row, exact);
         else if (single && exact) exactRow(k, n, x, i * k, y, row);
         else oneRow(k, n, a, i * k, b, row);
-        finishRow(call, i, row, round, operand);
+        finishRow(call, i, row, 0, round, operand);
       }
     },
     gemmBatched(given, { count, strideA, strideB, strideC }) {
