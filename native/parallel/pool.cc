@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -41,7 +42,7 @@ constexpr unsigned kJobsBetweenTries = 256;
 // where they do not or a virtual machine's processors moved apart (which they do within seconds). Nanoseconds, a running
 // mean over about eight timings; one job in kJobsBetweenTimings is timed, all while the cores are far apart.
 constexpr long long kNear = 200, kInterrupted = 5000;
-constexpr unsigned kJobsBetweenTimings = 16, kQuestionsBetweenTrials = 256;
+constexpr unsigned kJobsBetweenTimings = 16, kQuestionsBetweenTrials = 1024;
 std::atomic<long long> handover{kNear / 2};
 
 bool is_near() { return handover.load(std::memory_order_relaxed) < kNear; }
@@ -74,13 +75,19 @@ thread_local struct {
   bool alone;
 } self = {0, false};
 
-// One parallel_run. Workers join by counting themselves in; they take chunks from `next` until none is left.
+// One parallel_run: its chunks, numbered from 0. Whoever has taken a chunk may read it until that chunk is done.
 struct Job {
   ChunkFunction function = nullptr;
   void* context = nullptr;
-  size_t chunks = 0;
+  uint32_t chunks = 0;
   long long opened = 0;  // when, in nanoseconds; 0 where nobody wants to know
 };
+
+// The pool's state in one word, so that one look tells a worker that there is work and one exchange takes it: the job's
+// number in the upper half, its chunks that nobody has taken in the lower.
+constexpr uint64_t kOneJob = uint64_t{1} << 32;
+uint32_t untaken(uint64_t word) { return static_cast<uint32_t>(word); }
+uint64_t number(uint64_t word) { return word / kOneJob; }
 
 // Threads that take part; 0 until somebody asks. Outside of the pool, so that a forked child inherits it.
 std::atomic<size_t> wanted_threads{0};
@@ -102,24 +109,25 @@ class Pool {
   }
 
   // False, with nothing done, where another caller has the pool.
-  bool run(size_t chunks, ChunkFunction function, void* context) {
+  bool run(uint32_t chunks, ChunkFunction function, void* context) {
     if (!try_claim()) return false;
     start_workers();
     const bool timed = (!is_near() || jobs_++ % kJobsBetweenTimings == 0) && sleepers_.load(std::memory_order_relaxed) == 0;
     job_ = {function, context, chunks, timed ? nanoseconds() : 0};
-    next_.store(0, std::memory_order_relaxed);
-    // An odd ticket is an open job. Workers that see it enter; the ticket closes before the job's data may change.
-    const size_t open = ticket_.load(std::memory_order_relaxed) + 1;
-    ticket_.store(open, std::memory_order_seq_cst);
-    // A worker counts itself as a sleeper before it looks at the ticket a last time, so one of the two sees the other.
-    if (sleepers_.load(std::memory_order_seq_cst) > 0) {
-      { std::lock_guard<std::mutex> lock(sleep_); }
-      wake_.notify_all();
-    }
-    drain();
-    ticket_.store(open + 1, std::memory_order_seq_cst);
-    // Whoever is inside still runs its last chunk; a worker that has not entered sees the closed ticket.
-    for (unsigned pauses = 0; inside_.load(std::memory_order_seq_cst) != 0; ++pauses) {
+    done_.store(0, std::memory_order_relaxed);
+    // The caller has chunk 0 already: where each thread gets one, the same thread gets the same one in every job.
+    word_.store((number(word_.load(std::memory_order_relaxed)) + 1) * kOneJob + (chunks - 1), std::memory_order_release);
+    if (sleepers_.load(std::memory_order_relaxed) > 0) wake_all();
+    function(context, 0);
+    // A worker counts itself as a sleeper before it looks at the word a last time: either that count comes before this one and
+    // is seen here, or after it and then the worker sees the word. (Before chunk 0, the exchange would wait for the word's line
+    // to arrive from a polling worker's cache.)
+    const bool asleep = sleepers_.fetch_add(0, std::memory_order_acq_rel) > 0;
+    if (asleep && untaken(word_.load(std::memory_order_relaxed)) > 0) wake_all();
+    uint32_t own = 1;
+    if (done_.load(std::memory_order_acquire) + own != chunks) own += take_all(word_.load(std::memory_order_relaxed));
+    // Whoever has taken a chunk is waited for, nobody else.
+    for (unsigned pauses = 0; done_.load(std::memory_order_acquire) + own != chunks; ++pauses) {
       if (pauses < kPausesBeforeYield) pause_cpu();
       else std::this_thread::yield();
     }
@@ -128,56 +136,66 @@ class Pool {
   }
 
  private:
-  void drain() {
-    const Job job = job_;
-    for (;;) {
-      const size_t chunk = next_.fetch_add(1, std::memory_order_relaxed);
-      if (chunk >= job.chunks) return;
-      job.function(job.context, chunk);
-    }
+  void wake_all() {
+    { std::lock_guard<std::mutex> lock(sleep_); }
+    wake_.notify_all();
   }
 
-  // True where `ticket` is an open job that this worker has not been in.
-  static bool is_news(size_t ticket, size_t seen) { return ticket != seen && ticket % 2 == 1; }
+  // Takes chunks of the job that `word` names, one by one, until none is left; returns how many it ran.
+  uint32_t take_all(uint64_t word) {
+    const uint64_t job = number(word);
+    uint32_t ran = 0;
+    while (untaken(word) > 0 && number(word) == job) {
+      if (!word_.compare_exchange_weak(word, word - 1, std::memory_order_acquire, std::memory_order_relaxed)) continue;
+      const Job& current = job_;
+      if (current.opened != 0 && ran == 0 && self.seat != 0) note_handover(nanoseconds() - current.opened);
+      current.function(current.context, current.chunks - untaken(word));
+      ++ran;
+      if (untaken(--word) == 0) break;  // the last one: nothing to look for
+      word = word_.load(std::memory_order_relaxed);
+    }
+    return ran;
+  }
 
   void work() {
-    size_t seen = 0;
+    uint64_t seen = 0;
     while (!stopping_.load(std::memory_order_relaxed)) {
-      const size_t ticket = poll(seen);
-      if (!is_news(ticket, seen)) {
-        sleep(ticket);
+      const uint64_t word = poll(seen);
+      if (!is_news(word, seen)) {
+        sleep(word);
         continue;
       }
-      inside_.fetch_add(1, std::memory_order_seq_cst);
-      if (ticket_.load(std::memory_order_seq_cst) == ticket) {
-        if (job_.opened != 0) note_handover(nanoseconds() - job_.opened);
-        drain();
-      }
-      inside_.fetch_sub(1, std::memory_order_release);
-      seen = ticket;
+      const uint32_t ran = take_all(word);
+      if (ran > 0) done_.fetch_add(ran, std::memory_order_release);
+      seen = number(word);
     }
   }
 
-  // The latest ticket: as soon as it is news, else after kSpinTime.
-  size_t poll(size_t seen) {
-    size_t ticket = ticket_.load(std::memory_order_acquire);
+  // True where the word is of a job that this worker has not been in and that has chunks left.
+  static bool is_news(uint64_t word, uint64_t seen) { return untaken(word) > 0 && number(word) != seen; }
+
+  // The latest word: as soon as it is news, else after kSpinTime.
+  uint64_t poll(uint64_t seen) {
+    uint64_t word = word_.load(std::memory_order_relaxed);
     const Clock::time_point until = Clock::now() + kSpinTime;
-    for (unsigned pauses = 1; !is_news(ticket, seen); ++pauses) {
+    for (unsigned pauses = 1; !is_news(word, seen); ++pauses) {
       if (stopping_.load(std::memory_order_relaxed)) break;
       if (pauses % kPausesPerClockReading == 0 && Clock::now() >= until) break;
       pause_cpu();
-      ticket = ticket_.load(std::memory_order_acquire);
+      word = word_.load(std::memory_order_relaxed);
     }
-    return ticket;
+    return word;
   }
 
-  // Sleeps while the ticket stays what it was. Any change ends it, a job that came and went included: more will follow,
-  // and polling catches them.
-  void sleep(size_t ticket) {
+  // Sleeps while no other job than that of `word` comes. A job that came and went ends it too: more will follow, and polling
+  // catches them.
+  void sleep(uint64_t word) {
     std::unique_lock<std::mutex> lock(sleep_);
-    sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    while (!stopping_.load(std::memory_order_relaxed) && ticket_.load(std::memory_order_seq_cst) == ticket) wake_.wait(lock);
-    sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+    sleepers_.fetch_add(1, std::memory_order_acq_rel);
+    while (!stopping_.load(std::memory_order_relaxed) && number(word_.load(std::memory_order_relaxed)) == number(word)) {
+      wake_.wait(lock);
+    }
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
   }
 
   // A thread that cannot be created is one helper less, not an error. Trying costs as much as a small job, so the next
@@ -223,11 +241,11 @@ class Pool {
   unsigned jobs_without_trying_ = 0;
   unsigned jobs_ = 0;
 
-  alignas(64) std::atomic<size_t> ticket_{0};
-  std::atomic<bool> stopping_{false};
+  // What a worker needs to begin, in one cache line.
+  alignas(64) std::atomic<uint64_t> word_{0};
   Job job_;
-  alignas(64) std::atomic<size_t> next_{0};
-  alignas(64) std::atomic<size_t> inside_{0};
+  std::atomic<bool> stopping_{false};
+  alignas(64) std::atomic<uint32_t> done_{0};  // chunks of this job that workers have run
   alignas(64) std::atomic<size_t> sleepers_{0};
   std::mutex sleep_;
   std::condition_variable wake_;
@@ -258,9 +276,9 @@ size_t users = 0;
 }  // namespace
 
 void parallel_run(size_t chunks, ChunkFunction function, void* context) noexcept {
-  if (chunks >= 2 && pool_threads() >= 2) {
+  if (chunks >= 2 && chunks <= UINT32_MAX && pool_threads() >= 2) {
     Pool* const helpers = pool();
-    if (helpers != nullptr && helpers->run(chunks, function, context)) return;
+    if (helpers != nullptr && helpers->run(static_cast<uint32_t>(chunks), function, context)) return;
   }
   for (size_t i = 0; i < chunks; ++i) function(context, i);
 }

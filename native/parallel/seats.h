@@ -25,6 +25,7 @@ void parallel_for_seats(size_t chunks, Body& body) {
     for (size_t i = 0; i < chunks; ++i) body(i);
     return;
   }
+  if (seats == 2 && chunks == 2) return parallel_for(chunks, body);  // one each: the pool gives the caller the first
   Share shares[kMostSeats];
   for (size_t s = 0; s < seats; ++s) {
     shares[s].next.store(chunks * s / seats, std::memory_order_relaxed);
