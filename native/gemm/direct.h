@@ -8,6 +8,7 @@
 //         for panels                    one register tile each
 #pragma once
 
+#include "gemm/edge.h"
 #include "gemm/job.h"
 #include "gemm/scratch.h"
 
@@ -121,12 +122,25 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
   if (g.m == 1 && !g.trans_b && columns.size() > widest_tile(set, 1) * set.lanes) return row_block(job, rows.begin, columns);
+  const size_t edge = edge_columns(set, rows.size(), columns.size(), g.k, g.trans_a);
+  const Range edges{columns.end - edge, columns.end};
+  columns.end -= edge;
+  if (columns.size() == 0) {
+    const size_t dense = edge_scratch(g, rows.size(), edge);
+    T* const memory = dense != 0 ? static_cast<T*>(scratch(dense * sizeof(T))) : nullptr;
+    if (dense != 0 && memory == nullptr) return false;
+    edge_block(job, rows, edges, memory);
+    return true;
+  }
   const DirectSizes s = direct_sizes(job, rows, columns);
   const size_t packed = s.pack ? s.kc * ceil_div(s.nc, set.lanes) * set.lanes : 0;
   const size_t staged = s.stage ? s.mc * s.nc : 0;
-  T* memory = packed + staged ? static_cast<T*>(scratch((packed + staged) * sizeof(T))) : nullptr;
-  if (packed + staged != 0 && memory == nullptr) return false;
+  const size_t dense = edge_scratch(g, rows.size(), edge);
+  const size_t wanted = packed + staged + dense;
+  T* memory = wanted != 0 ? static_cast<T*>(scratch(wanted * sizeof(T))) : nullptr;
+  if (wanted != 0 && memory == nullptr) return false;
   T* const stage = memory + packed;
+  if (edge != 0) edge_block(job, rows, edges, dense != 0 ? stage + staged : nullptr);
 
   Tile<T> tile{};
   tile.a_row = g.trans_a ? 1 : g.lda;

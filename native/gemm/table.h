@@ -71,6 +71,21 @@ struct Narrow {
   size_t ld_out;
 };
 
+// The last columns of C, fewer than fill half a vector: c[i * ldc + j] = sum over p of op(a)[i, p] * b[p * b_row + j] for as
+// many columns as the kernel is for. No more than the elements named is read or written.
+template <class T>
+struct Edge {
+  size_t k;
+  const T* a;
+  size_t lda;
+  const T* b;
+  size_t b_row;
+  T* c;
+  size_t ldc, rows;
+};
+
+constexpr size_t kMaxEdge = 8;  // columns
+constexpr size_t kGroupBytes = 16;
 constexpr size_t kMinNarrow = 6, kMaxNarrow = 12;  // columns
 constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors of a panel
 constexpr size_t kMaxVectors = 28;
@@ -89,6 +104,8 @@ struct KernelSet {
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
+  size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels
+  void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (at least edge_rows, edge_k: edge.h)
   void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none
   // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read.
   void (*shallow[kMaxShallow + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);

@@ -54,7 +54,7 @@ template <class T>
 [[gnu::noinline]] void small(const GemmCall<T>& g, const KernelSet<T>& set) {
   const FpScope mode(flushes_subnormals<T>());
   const Job<T> job{g, set};
-  const size_t a_row = g.trans_a ? 1 : g.lda, ldc = g.ldc, m = g.m, n = g.n, lanes = set.lanes;
+  const size_t a_row = g.trans_a ? 1 : g.lda, ldc = g.ldc, m = g.m, lanes = set.lanes;
   Tile<T> tile;
   tile.k = g.k;
   tile.a_row = a_row;
@@ -66,6 +66,8 @@ template <class T>
   Epilogue<T> epilogue = job.epilogue(0, 0);
   const bool identity = is_identity(epilogue);
   if (!identity) tile.epilogue = &epilogue;
+  const size_t edge = edge_columns(set, m, g.n, g.k, g.trans_a), n = g.n - edge;
+  if (edge != 0) edge_block(job, {0, m}, {n, g.n}, static_cast<T*>(nullptr));
   for (size_t j = 0, nv; j < n; j += nv * lanes) {
     nv = panel_vectors(set, m, static_cast<uint32_t>(n - j + lanes - 1) / static_cast<uint32_t>(lanes));
     tile.b = g.b + j;

@@ -72,6 +72,12 @@ export const SHAPES: readonly Shape[] = [
   { m: 3, n: 9, k: 3 * DOT_LENGTH + 1 },
   { m: 270, n: 7, k: DOT_LENGTH + 1 },
   { m: 6, n: 265, k: DOT_LENGTH + 9 },
+  // Edges, the columns beyond whole vectors: of one to eight columns, with rows and k that do and do not fill blocks.
+  { m: 49, n: 33, k: 25 },
+  { m: 32, n: 20, k: 48 },
+  { m: 75, n: 103, k: 39 },
+  { m: 130, n: 66, k: 37 },
+  { m: 14, n: 40, k: 41 },
 ];
 
 export const TRANSPOSES = [

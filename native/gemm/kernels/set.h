@@ -41,6 +41,16 @@ constexpr void add_depths(KernelSet<typename V::Scalar>& set) {
   }
 }
 
+// Eight chains and more hide the latency of an addition; where groups are transposed, two blocks do.
+template <class V, size_t N>
+constexpr void add_edges(KernelSet<typename V::Scalar>& set) {
+  if constexpr (N > 0) {
+    set.edge[0][N] = EdgeKernel<V, N, N <= 4 ? 2 : 1, false>::run;
+    set.edge[1][N] = EdgeKernel<V, N, N <= 3 ? (N == 3 ? 3 : 8 / N) : 2, true>::run;
+    add_edges<V, N - 1>(set);
+  }
+}
+
 template <class V>
 constexpr KernelSet<typename V::Scalar> kernel_set() {
   KernelSet<typename V::Scalar> set{};
@@ -52,6 +62,8 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;
+  set.widest_edge = kHasEdges ? V::kLanes / 2 : 0;
+  add_edges<V, kHasEdges ? V::kLanes / 2 : 0>(set);
   add_narrow<V, kNarrow>(set);
   add_depths<V, 1>(set);
   set.copy = PackKernel<V>::copy;

@@ -23,6 +23,7 @@ constexpr size_t kDotAccumulators = 24;
 constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;
+constexpr bool kHasEdges = true;
 
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/load_once.h"
@@ -35,6 +36,7 @@ constexpr bool kMaskIsFree = true;
 #include "gemm/kernels/row.h"
 #include "gemm/kernels/narrow.h"
 #include "gemm/kernels/shallow.h"
+#include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -21,6 +21,7 @@ constexpr size_t kDotAccumulators = 16;
 constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
+constexpr bool kHasEdges = false;
 
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/load_once.h"
@@ -32,6 +33,7 @@ constexpr bool kMaskIsFree = false;
 #include "gemm/kernels/row.h"
 #include "gemm/kernels/narrow.h"
 #include "gemm/kernels/shallow.h"
+#include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"
