@@ -37,25 +37,60 @@ export function fma32(a: number, b: number, c: number): number {
 }
 
 /**
- * fma32 where none of the three is subnormal (see `flushed`). Where the sum is neither close to a midpoint nor small, one rounding
- * is left to do: a test of the low bits instead of the whole repair.
+ * fma32 where none of the three is subnormal (see `flushed`). Where the sum is neither a midpoint nor small, one rounding is left
+ * to do. A midpoint is as far from its float32 as that is from the next one beyond, so that going as far again lands on a float32
+ * (exactly: both are doubles); this test stays in registers, one of the sum's bits would go through memory.
  */
 function step32(x: number, y: number, c: number): number {
   const sum = x * y + c;
-  double[0] = sum;
-  const plain = (words[LOW]! & 0x1fffffff) !== 0x10000000 && Math.abs(sum) > 2e-38;
-  return plain ? Math.fround(sum) : fma32(x, y, c);
+  const rounded = Math.fround(sum);
+  const beyond = sum + (sum - rounded);
+  const plain = (Math.fround(beyond) !== beyond || beyond === rounded) && Math.abs(sum) > 2e-38;
+  return plain ? rounded : fma32(x, y, c);
 }
 
-/** out[j] = fma(x, b[bAt + j], out[j]) for n elements, none of which is subnormal. */
-export function fmaRow32(n: number, x: number, b: FloatArray, bAt: number, out: FloatArray): void {
-  for (let j = 0; j < n; j++) out[j] = step32(x, b[bAt + j]!, out[j]!);
+/**
+ * Four columns of one row of accumulators, from +0: out[outAt + j] = Σ a[aAt + p]·panel[panelAt + 4 p + j], p ascending; nothing
+ * is subnormal.
+ */
+export function fmaFour32(
+  k: number,
+  a: Float32Array,
+  aAt: number,
+  panel: Float32Array,
+  panelAt: number,
+  out: Float32Array,
+  outAt: number,
+): void {
+  let c0 = 0;
+  let c1 = 0;
+  let c2 = 0;
+  let c3 = 0;
+  for (let p = 0; p < k; p++) {
+    const x = a[aAt + p]!;
+    const at = panelAt + 4 * p;
+    c0 = step32(x, panel[at]!, c0);
+    c1 = step32(x, panel[at + 1]!, c1);
+    c2 = step32(x, panel[at + 2]!, c2);
+    c3 = step32(x, panel[at + 3]!, c3);
+  }
+  out[outAt] = c0;
+  out[outAt + 1] = c1;
+  out[outAt + 2] = c2;
+  out[outAt + 3] = c3;
+}
+
+/** One column of one row, as fmaFour32. */
+export function fmaOne32(k: number, a: Float32Array, aAt: number, panel: Float32Array, panelAt: number): number {
+  let c = 0;
+  for (let p = 0; p < k; p++) c = step32(a[aAt + p]!, panel[panelAt + 4 * p]!, c);
+  return c;
 }
 
 /** Chains of the dot order. */
 export const CHAINS = 16;
 
-/** As fmaRow32 in dot order, from +0: step p of a row of A times each of `count` columns of B, k apart, goes to its chain p mod 16. */
+/** Exact sums in dot order, from +0: step p of a row of A times each of `count` columns of B, k apart, goes to its chain p mod 16. */
 export function fmaChains32(
   k: number,
   a: Float32Array,

@@ -6,7 +6,7 @@ import type { FloatArray } from "../../core/types.ts";
 import { viewOf } from "../../core/views.ts";
 import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
 import { dotRow } from "./dot.ts";
-import { flushed, fmaRow32 } from "./fma.ts";
+import { flushed, fmaFour32, fmaOne32 } from "./fma.ts";
 import { SMOOTH } from "./ops/activations.ts";
 import { fourColumnPanels, fourRows, oneRow } from "./tile.ts";
 
@@ -27,10 +27,12 @@ function copied(from: FloatArray, rows: number, columns: number, ld: number, tra
   return to;
 }
 
-/** One row of exact accumulators, k ascending: out[j] = Σ a[p]·b[p, j] from +0. `b` has rows of n; both are flushed. */
-function exactRow(k: number, n: number, a: FloatArray, aAt: number, b: FloatArray, out: FloatArray): void {
-  out.fill(0);
-  for (let p = 0; p < k; p++) fmaRow32(n, a[aAt + p]!, b, p * n, out);
+/** One row of exact accumulators, k ascending from +0. `a` has rows of k, `panels` are fourColumnPanels; both are flushed. */
+function exactRow(k: number, n: number, a: FloatArray, aAt: number, panels: FloatArray, out: FloatArray): void {
+  const [x, y, to] = [a as Float32Array, panels as Float32Array, out as Float32Array];
+  const fours = n - (n % 4);
+  for (let j = 0; j < fours; j += 4) fmaFour32(k, x, aAt, y, j * k, to, j);
+  for (let j = fours; j < n; j++) to[j] = fmaOne32(k, x, aAt, y, fours * k + (j - fours));
 }
 
 /** Row i of C from its accumulators, from `at` on, each operation rounded on its own and left out where it is the identity. */
@@ -104,6 +106,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
         for (let i = 0; i < m; i++) finishRow(call, i, column, i, round, operand);
         return;
       }
+      const exactPanels = single && exact && !dot && k > 0 ? fourColumnPanels(k, n, y) : y;
       const row = single ? new Float32Array(n) : new Float64Array(n);
       const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
       if (tiled > 0) {
@@ -117,7 +120,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
       }
       for (let i = tiled; i < m; i++) {
         if (k > 0 && dot) dotRow(k, n, x, i * k, y, row, exact);
-        else if (single && exact) exactRow(k, n, x, i * k, y, row);
+        else if (single && exact && k > 0) exactRow(k, n, x, i * k, exactPanels, row);
         else oneRow(k, n, a, i * k, b, row);
         finishRow(call, i, row, 0, round, operand);
       }
