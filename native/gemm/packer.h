@@ -1,6 +1,6 @@
 // B's way into panels, for the blocked regime. There are two buffers: while the tiles of one block run, the next block is
-// copied into the other, a few rows between two tiles, after the tile before has asked the caches for them. Copied in
-// one go, B's rows (a page apart, a few lines each) come at 6 bytes a cycle, which is 4 % of 512 x 768 x 3072.
+// copied into the other, a few rows between two tiles, after the tile before has asked the caches for them (of a transposed B
+// a line of each of a panel's rows). In one go B's rows, a page apart, come at 6 bytes a cycle: 4 % of 512 x 768 x 3072.
 #pragma once
 
 #include "gemm/job.h"
@@ -38,17 +38,25 @@ class Packer {
     if (done_ < units_) pack(smaller(share_, units_ - done_));
   }
 
-  // The rows that work() will copy next, for a tile of `rows` rows and `k` steps to ask for.
+  // What work() will copy next, for a tile of `rows` rows and `k` steps to ask for: rows of B, or a line of each row of a piece.
   void look_ahead(Ahead<T>& ahead, size_t rows, size_t k) const {
-    if (done_ == units_ || g_.trans_b) return;
+    if (done_ == units_) return;
+    const size_t steps = segment_steps(k, rows);
+    if (g_.trans_b) {
+      ahead.b = reinterpret_cast<const char*>(piece(done_));
+      ahead.b_step = g_.ldb * sizeof(T);
+      ahead.b_segment = steps < panel_ ? steps * ahead.b_step : 0;
+      return;
+    }
     ahead.b = reinterpret_cast<const char*>(g_.b + (to_come_.p + done_) * g_.ldb + to_come_.j);
     ahead.b_segment = g_.ldb * sizeof(T);
-    ahead.b_step = ceil_div(to_come_.width * sizeof(T), segment_steps(k, rows));
+    ahead.b_step = ceil_div(to_come_.width * sizeof(T), steps);
   }
 
  private:
-  // Work is counted in rows of B; where B is transposed, in pieces of kPiece columns of a panel.
-  static constexpr size_t kPiece = 16;
+  // Work is counted in rows of B; where B is transposed, in pieces of a panel: a cache line of each of its rows. One panel
+  // comes after the other, so that the processor keeps the addresses of a panel's pages (one a row).
+  static constexpr size_t kPiece = 64 / sizeof(T);
 
   void plan(const PanelBlock& block) {
     to_come_ = block;
@@ -63,12 +71,18 @@ class Packer {
       done_ += units;
       return;
     }
-    const size_t panels = b.width / panel_;
+    const size_t pieces = ceil_div(b.k, kPiece);
     for (const size_t end = done_ + units; done_ < end; ++done_) {
-      const size_t at = done_ / panels * kPiece, j = done_ % panels * panel_;
-      set_.transpose(g_.b + (b.j + j) * g_.ldb + b.p + at, g_.ldb, next_ + j * b.k + at * panel_, panel_,
-                     smaller(kPiece, b.k - at), panel_);
+      const size_t at = done_ % pieces * kPiece;
+      T* const panel = next_ + done_ / pieces * panel_ * b.k;
+      set_.transpose(piece(done_), g_.ldb, panel + at * panel_, panel_, smaller(kPiece, b.k - at), panel_);
     }
+  }
+
+  // Where a piece of the transposed B begins.
+  const T* piece(size_t index) const {
+    const size_t pieces = ceil_div(to_come_.k, kPiece);
+    return g_.b + (to_come_.j + index / pieces * panel_) * g_.ldb + to_come_.p + index % pieces * kPiece;
   }
 
   const GemmCall<T>& g_;
