@@ -1,5 +1,6 @@
 // Direct regime: vectors run over the columns of C. B is read in place where it is row-major and its rows are not too
-// far apart; else a block of it is packed into panels of nv vectors. A is read in place, element by element.
+// far apart; else a block of it is packed into panels of nv vectors. A is read in place, element by element, or from a dense
+// copy where its steps of k collide (collide.h).
 //
 //   for blocks of columns (nc)          the block of B stays in L2
 //     for blocks of k (kc)              one block for k up to 1.5 kc: accumulators never leave the registers then
@@ -8,6 +9,7 @@
 //         for panels                    one register tile each
 #pragma once
 
+#include "gemm/collide.h"
 #include "gemm/edge.h"
 #include "gemm/job.h"
 #include "gemm/scratch.h"
@@ -87,13 +89,14 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   return s;
 }
 
-// Rows of A a multiple of 4 KiB apart lie in one set of the L1 cache, which has 8 or 12 ways: a tile of 16 such rows
-// fetches each line of A again and again (16 x 16 x 4096: 0.64 of oneDNN, 0.99 with eight rows).
-constexpr size_t kCollidingRows = 8;
-
+// Whether a block of a transposed A is copied because its steps of k collide: where many panels of C read it (512 x 1024 x 64
+// with rows of 16 KiB: 224 -> 238 GFLOP/s; C of 128 columns loses 5 %), and half of L2 holds the copy.
 template <class T>
-bool rows_collide(const GemmCall<T>& g) {
-  return !g.trans_a && g.lda * sizeof(T) % 4096 == 0;
+bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
+  constexpr size_t kManyColumns = 512, kMostBytes = 512 * 1024;
+  const GemmCall<T>& g = job.call;
+  return g.trans_a && collides<T>(g.lda) && kc > kCollidingRows && columns >= kManyColumns &&
+         kc * dense_ld<T>(rows) * sizeof(T) <= kMostBytes;
 }
 
 // One row of C from row-major B. Accumulators wait in C where it is not needed, else in scratch memory.
@@ -135,16 +138,20 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
   const DirectSizes s = direct_sizes(job, rows, columns);
   const size_t packed = s.pack ? s.kc * ceil_div(s.nc, set.lanes) * set.lanes : 0;
   const size_t staged = s.stage ? s.mc * s.nc : 0;
-  const size_t dense = edge_scratch(g, rows.size(), edge);
-  const size_t wanted = packed + staged + dense;
+  const bool copy_a = copies_a(job, s.mc, s.kc, s.nc);
+  const size_t lda = copy_a ? dense_ld<T>(s.mc) : g.lda;
+  const size_t copied = copy_a ? lda * s.kc : 0;
+  const size_t edge_dense = edge_scratch(g, rows.size(), edge);
+  const size_t wanted = packed + staged + (copied > edge_dense ? copied : edge_dense);
   T* memory = wanted != 0 ? static_cast<T*>(scratch(wanted * sizeof(T))) : nullptr;
   if (wanted != 0 && memory == nullptr) return false;
   T* const stage = memory + packed;
-  if (edge != 0) edge_block(job, rows, edges, dense != 0 ? stage + staged : nullptr);
+  T* const dense = stage + staged;  // for the edge, then for A
+  if (edge != 0) edge_block(job, rows, edges, edge_dense != 0 ? dense : nullptr);
 
   Tile<T> tile{};
-  tile.a_row = g.trans_a ? 1 : g.lda;
-  tile.a_col = g.trans_a ? g.lda : 1;
+  tile.a_row = g.trans_a ? 1 : lda;
+  tile.a_col = g.trans_a ? lda : 1;
   for (size_t j0 = columns.begin; j0 < columns.end; j0 += s.nc) {
     const size_t width = smaller(s.nc, columns.end - j0);
     for (size_t i0 = rows.begin; i0 < rows.end; i0 += s.mc) {
@@ -166,10 +173,16 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
             set.copy(g.b + p0 * g.ldb + j0 + j, g.ldb, panel, nv * set.lanes, tile.k, used);
           }
         }
-        if (rows_collide(g)) tallest = smaller(tallest, kCollidingRows);
+        const T* a = g.a + (g.trans_a ? p0 * g.lda + i0 : i0 * g.lda + p0);
+        if (copy_a) {
+          set.copy(a, g.lda, dense, lda, tile.k, height);
+          a = dense;
+        } else if (!g.trans_a && collides<T>(g.lda)) {
+          tallest = smaller(tallest, kCollidingRows);
+        }
         for (RowTiles t(height, tallest); t.next();) {
           const size_t i = i0 + t.at;
-          tile.a = g.a + i * tile.a_row + p0 * tile.a_col;
+          tile.a = a + t.at * tile.a_row;
           for (size_t j = 0, nv; j < width; j += nv * set.lanes) {
             nv = panel_vectors(set, height, ceil_div(width - j, set.lanes));
             const size_t used = smaller(nv * set.lanes, width - j);

@@ -4,17 +4,18 @@
 // scratch memory. Finished tiles wait in scratch memory and pass through a register transpose into C.
 #pragma once
 
+#include "gemm/collide.h"
 #include "gemm/job.h"
 #include "gemm/scratch.h"
 
 namespace downhill {
 
-// Vectors (of rows of C) per panel: the width whose tallest tile wastes least on `columns` columns.
+// Vectors (of rows of C) per panel: the width whose tallest tile, of at most `tallest` columns, wastes least on `columns`.
 template <class T>
-size_t swapped_vectors(const KernelSet<T>& set, size_t columns, size_t row_vectors) {
+size_t swapped_vectors(const KernelSet<T>& set, size_t columns, size_t row_vectors, size_t tallest) {
   size_t best = 1, best_accumulators = 0;
   for (size_t nv = 1; nv <= smaller(set.widest, row_vectors); ++nv) {
-    const size_t height = ceil_div(columns, ceil_div(columns, set.max_rows[nv]));
+    const size_t height = ceil_div(columns, ceil_div(columns, smaller(set.max_rows[nv], tallest)));
     if (height * nv >= best_accumulators) {
       best = nv;
       best_accumulators = height * nv;
@@ -28,7 +29,8 @@ template <class T>
 bool swapped_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  const size_t nv_most = swapped_vectors(set, columns.size(), ceil_div(rows.size(), set.lanes));
+  const size_t tallest = g.trans_b && collides<T>(g.ldb) ? kCollidingRows : kMaxRows;
+  const size_t nv_most = swapped_vectors(set, columns.size(), ceil_div(rows.size(), set.lanes), tallest);
   const size_t width = nv_most * set.lanes;
   const size_t kc = smaller(g.k, 2048);
   const size_t nc = smaller(columns.size(), g.k > kc ? 512 : 64);
@@ -60,7 +62,7 @@ bool swapped_block(const Job<T>& job, Range rows, Range columns) {
           tile.b = memory;
           tile.b_row = width;
         }
-        for (RowTiles t(count, set.max_rows[nv]); t.next();) {
+        for (RowTiles t(count, smaller(set.max_rows[nv], tallest)); t.next();) {
           tile.a = g.b + (j0 + t.at) * tile.a_row + p0 * tile.a_col;
           tile.c = staged + t.at * width;
           set.tile[nv][t.height](tile);

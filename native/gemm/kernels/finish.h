@@ -31,15 +31,16 @@ struct FinishKernel {
     }
   }
 
-  // from[j * ld + i]: blocks of lanes by lanes go through a transpose.
+  // from[j * ld + i]: blocks of lanes by lanes go through a transpose. Along the rows of C: down the columns, each line is on
+  // another page (256 x 512 x 32 ABᵀ 179 -> 205 GFLOP/s, with rows of 4 KiB up to 1.5 times as fast).
   static void transposed(const Finish<T>& f) {
     const Epilogue<T>& e = f.epilogue;
     const bool identity = is_identity(e);
     T block[kBlock * kBlock];
-    for (size_t j = 0; j < f.columns; j += kBlock) {
-      const size_t columns = f.columns - j < kBlock ? f.columns - j : kBlock;
-      for (size_t i = 0; i < f.rows; i += kBlock) {
-        const size_t rows = f.rows - i < kBlock ? f.rows - i : kBlock;
+    for (size_t i = 0; i < f.rows; i += kBlock) {
+      const size_t rows = f.rows - i < kBlock ? f.rows - i : kBlock;
+      for (size_t j = 0; j < f.columns; j += kBlock) {
+        const size_t columns = f.columns - j < kBlock ? f.columns - j : kBlock;
         T* c = f.c + i * f.ldc + j;
         if (identity) {
           transpose_block<V>(f.from + j * f.ld_from + i, f.ld_from, c, f.ldc, rows, columns);
