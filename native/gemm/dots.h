@@ -1,7 +1,8 @@
-// Dot regime: dot order (is_dot_order). Few rows, or few columns, of C, at most kDotWidth of them, are dot products with each row
-// of the other operand, which streams through with its k contiguous. Also the regime of matrix times vector.
-//   - the few are taken at most four at a time, while a strip of the others stays in the first cache;
-//   - an operand whose k lies apart, row-major B or transposed A, has at most kDotWidth rows along k: it is turned first.
+// Dot regime: dot order (is_dot_order). Few rows, or few columns, of C, at most kDotWidth of them, are dot products with each
+// row of the other operand, the many, which streams through with its k contiguous. Also the regime of matrix times vector.
+//   - the few as well read along k: blocks of dot products (kernels/dot.h);
+//   - few whose k lies apart (row-major B, transposed A) are turned first, unless only a handful of dot products with each
+//     would not pay for that: then vectors run over the few (kernels/dot_columns.h).
 #pragma once
 
 #include "gemm/job.h"
@@ -10,24 +11,55 @@
 
 namespace downhill {
 
-// Rows of the long operand between two groups of few: all that pass by anyway, else what half of a 48 KiB L1 holds.
+// The two operands of a product in dot order by their length: which of them are rows of C, and how they lie.
 template <class T>
-size_t dot_strip(size_t few, size_t k, size_t most) {
-  if (few <= kMaxDotRows) return most;
-  const size_t fitting = 24 * 1024 / (k * sizeof(T)) / 8 * 8;
-  return fitting < 8 ? 8 : smaller(fitting, most);
+struct DotSides {
+  bool few_are_columns;  // of C; else its rows
+  const T* few;
+  size_t few_row, few_step, few_count;  // few_step: elements between two k
+  const T* many;
+  size_t many_row, many_step, many_count;
+};
+
+template <class T>
+DotSides<T> dot_sides(const GemmCall<T>& g, Range rows, Range columns) {
+  // One transposed row of A whose elements are adjacent is a plain row; likewise one column of B.
+  const bool a_along_k = !g.trans_a || (g.m == 1 && g.lda == 1);
+  const bool b_along_k = g.trans_b || (g.n == 1 && g.ldb == 1);
+  const T* const a = g.a + rows.begin * (g.trans_a ? 1 : g.lda);
+  const T* const b = g.b + columns.begin * (g.trans_b ? g.ldb : 1);
+  // Many rows whose k lies apart there are none, except for one row times one column: that is left to the plain kernel.
+  if (a_along_k && (!b_along_k || g.n <= g.m)) {
+    return {true, b, g.trans_b ? g.ldb : 1, b_along_k ? 1 : g.ldb, columns.size(), a, g.lda, 1, rows.size()};
+  }
+  return {false, a, g.trans_a ? 1 : g.lda, a_along_k ? 1 : g.lda, rows.size(), b, g.ldb, b_along_k ? 1 : g.ldb, columns.size()};
 }
 
-// set.dot for any number of few rows.
+// Few rows 4 KiB apart share a set of the L1 cache (8 or 12 ways), those of many included.
 template <class T>
-void dot_groups(const KernelSet<T>& set, DotBlock<T> d) {
-  for (RowTiles group(d.few_count, kMaxDotRows); group.next();) {
-    DotBlock<T> part = d;
-    part.few = d.few + group.at * d.few_row;
-    part.few_count = group.height;
-    part.out = d.out + group.at * d.ld_out;
-    set.dot(part);
+bool few_collide(const DotSides<T>& d) {
+  return d.few_count > 4 && d.few_row * sizeof(T) % 4096 == 0 && d.many_count >= 4 * d.few_count;
+}
+
+// Rows of the many that a thread takes at least, and a multiple of: whole blocks of the widest kernels.
+constexpr size_t kDotUnit = 4;
+
+// The few side by side, each along k. Rows are whole cache lines apart, an odd number of them.
+template <class T>
+bool gather_few(const KernelSet<T>& set, DotSides<T>& d, size_t k) {
+  constexpr size_t kLine = 64 / sizeof(T);
+  const size_t row = (ceil_div(k, kLine) | 1) * kLine;
+  T* const memory = static_cast<T*>(scratch(row * d.few_count * sizeof(T)));
+  if (memory == nullptr) return false;
+  if (d.few_step == 1) {
+    set.copy(d.few, d.few_row, memory, row, d.few_count, k);
+  } else {
+    set.transpose(d.few, d.few_step, memory, row, d.few_count, k);
   }
+  d.few = memory;
+  d.few_row = row;
+  d.few_step = 1;
+  return true;
 }
 
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
@@ -35,55 +67,37 @@ template <class T>
 bool dot_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  const T* a = g.a + rows.begin * (g.trans_a ? 1 : g.lda);
-  const T* b = g.b + columns.begin * (g.trans_b ? g.ldb : 1);
-  size_t lda = g.lda, ldb = g.ldb;
-  const bool turn_a = g.trans_a && (g.m != 1 || lda != 1);  // one row of adjacent elements lies right already
-  const bool turn_b = !g.trans_b && (g.n != 1 || ldb != 1);
-  if (turn_a || turn_b) {
-    const size_t turned_rows = (turn_a ? rows.size() : 0) + (turn_b ? columns.size() : 0);
-    T* memory = static_cast<T*>(scratch(turned_rows * g.k * sizeof(T)));
-    if (memory == nullptr) return false;
-    if (turn_a) {
-      set.transpose(a, lda, memory, g.k, rows.size(), g.k);
-      a = memory;
-      lda = g.k;
-      memory += rows.size() * g.k;
-    }
-    if (turn_b) {
-      set.transpose(b, ldb, memory, g.k, columns.size(), g.k);
-      b = memory;
-      ldb = g.k;
-    }
-  }
+  DotSides<T> d = dot_sides(g, rows, columns);
+  if (d.many_step != 1) return false;
+  const bool in_place = d.few_step != 1 && d.few_row == 1 && d.many_count <= set.dot_columns_rows;
+  if (!in_place && (d.few_step != 1 || few_collide(d)) && !gather_few(set, d, g.k)) return false;
   const bool identity = is_identity(job.epilogue(0, 0));
-  constexpr size_t kStrip = 256;
-  T out[kDotWidth * kStrip];
-  if (g.m <= g.n) {
-    const size_t strip = dot_strip<T>(rows.size(), g.k, identity ? columns.size() : kStrip);
-    for (size_t j = columns.begin; j < columns.end; j += strip) {
-      const size_t count = smaller(strip, columns.end - j);
-      const T* const many = b + (j - columns.begin) * ldb;
-      DotBlock<T> d{g.k, a, lda, rows.size(), many, ldb, count, job.c(rows.begin, j), g.ldc};
-      if (identity) {
-        dot_groups(set, d);
-        continue;
-      }
-      d.out = out;
-      d.ld_out = kStrip;
-      dot_groups(set, d);
-      set.finish({out, kStrip, job.c(rows.begin, j), g.ldc, rows.size(), count, job.epilogue(rows.begin, j)});
+  const bool turned = in_place && !d.few_are_columns;  // sums run along the few, C along the many
+  const bool direct = identity && !turned;
+  constexpr size_t kStrip = 120;  // whole blocks of 4, 5, 6 or 8
+  T strip[kDotWidth * kStrip];
+  const size_t step = direct ? d.many_count : kStrip;
+  for (size_t s = 0; s < d.many_count; s += step) {
+    const size_t count = smaller(step, d.many_count - s);
+    const size_t i = rows.begin + (d.few_are_columns ? s : 0), j = columns.begin + (d.few_are_columns ? 0 : s);
+    T* const out = direct ? job.c(i, j) : strip;
+    const size_t along_few = d.few_are_columns || turned;  // C's, or the strip's, rows
+    const size_t ld = direct ? g.ldc : along_few ? d.few_count : kStrip;
+    const T* const many = d.many + s * d.many_row;
+    if (in_place) {
+      set.dot_columns({g.k, many, d.many_row, count, d.few, d.few_step, d.few_count, out, ld});
+    } else {
+      set.dot({g.k, d.few, d.few_row, d.few_count, many, d.many_row, count, out, along_few ? 1 : ld, along_few ? ld : 1});
     }
-    return true;
-  }
-  const bool in_place = identity && columns.size() == 1 && g.ldc == 1;
-  const size_t strip = dot_strip<T>(columns.size(), g.k, in_place ? rows.size() : kStrip);
-  for (size_t i = rows.begin; i < rows.end; i += strip) {
-    const size_t count = smaller(strip, rows.end - i);
-    T* const to = in_place ? job.c(i, columns.begin) : out;
-    dot_groups(set, {g.k, b, ldb, columns.size(), a + (i - rows.begin) * lda, lda, count, to, kStrip});
-    if (in_place) continue;
-    set.finish_transposed({out, kStrip, job.c(i, columns.begin), g.ldc, count, columns.size(), job.epilogue(i, columns.begin)});
+    if (direct) continue;
+    const Finish<T> finish{strip,
+                           ld,
+                           job.c(i, j),
+                           g.ldc,
+                           d.few_are_columns ? count : d.few_count,
+                           d.few_are_columns ? d.few_count : count,
+                           job.epilogue(i, j)};
+    (turned ? set.finish_transposed : set.finish)(finish);
   }
   return true;
 }

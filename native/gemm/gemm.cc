@@ -74,7 +74,10 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   const size_t threads = pool_threads();
   switch (regime) {
     case Regime::scale: return split(g.m, g.n, 1, threads, 64, g.n, false);
-    case Regime::dot: return split(g.m, g.n, g.k, threads, g.m <= g.n ? g.m : 8, g.m <= g.n ? 8 : g.n, g.m <= g.n);
+    case Regime::dot: {
+      const bool rows = dot_sides(g, {0, g.m}, {0, g.n}).few_are_columns;
+      return split(g.m, g.n, g.k, threads, rows ? kDotUnit : g.m, rows ? g.n : kDotUnit, !rows);
+    }
     case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
     case Regime::narrow: {
       const bool rows = is_narrow_c(g.m, g.n, g.trans_a, lanes, job.set.widest_narrow);

@@ -47,7 +47,7 @@ struct Finish {
   Epilogue<T> epilogue;  // pointers at the block's origin; any activation
 };
 
-// Dot products of rows with contiguous k: out[f * ld_out + s] = dot16(few[f], many[s]) for few_count <= 4.
+// Dot products of rows with contiguous k: out[f * out_few + s * out_many] = dot16(few[f], many[s]); one of the strides is 1.
 template <class T>
 struct DotBlock {
   size_t k;
@@ -56,7 +56,19 @@ struct DotBlock {
   const T* many;
   size_t many_row, many_count;
   T* out;
-  size_t ld_out;
+  size_t out_few, out_many;
+};
+
+// A few rows with contiguous k times a row-major matrix of at most 16 columns, in dot order: out[i * out_row + j].
+template <class T>
+struct DotColumns {
+  size_t k;
+  const T* a;
+  size_t a_row, rows;
+  const T* b;
+  size_t b_row, columns;
+  T* out;
+  size_t out_row;
 };
 
 // Rows with contiguous k times a narrow matrix: out[j * ld_out + i] = sum over p of a[i * lda + p] * b[p, j], where b is dense,
@@ -104,6 +116,8 @@ struct KernelSet {
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
+  void (*dot_columns)(const DotColumns<T>&);
+  size_t dot_columns_rows;  // up to which dot_columns beats turning its matrix for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels
   void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (at least edge_rows, edge_k: edge.h)
   void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none

@@ -1,105 +1,225 @@
 // Dot products in dot order: lane l of 16 chains the k = l, l + 16, l + 32 ...; lanes combine at distance 8, 4, 2, 1.
 // The 16 lanes are one register or several (kParts), so that every ISA computes the same bits. Included inside an
 // ISA's region.
+//
+// A register block is F rows of `few` against S rows of `many`: F + S loads feed F * S FMAs a part, and F * S * kParts
+// accumulators stay in registers. The S rows of `many` meet all groups of `few` before the next S, so they come from L1.
 constexpr size_t kDotLanes = 16;
 
 template <class V>
 struct DotKernel {
   using T = typename V::Scalar;
-  static constexpr size_t kParts = kDotLanes / V::kLanes;
+  static constexpr size_t kLanes = V::kLanes, kParts = kDotLanes / kLanes;
+  // Parts whose accumulators are in registers at once; the others follow in passes of their own over k.
+  static constexpr size_t kTogether = kParts < kDotParts ? kParts : kDotParts, kPasses = kParts / kTogether;
 
-  // Vectors of one row before the next row's turn: two whole cache lines (1 x 784 x 256 from L2: 60 GFLOP/s one by one, 77
-  // in pairs; four or eight were no faster), else the 16 lanes.
-  static constexpr bool kLines = sizeof(T) * V::kLanes == 64;
-  static constexpr size_t kTurn = kLines ? 2 : kParts;
+  // Rows of `many` beside F rows of `few`.
+  static constexpr size_t beside(size_t f) {
+    const size_t fit = kDotAccumulators / (f * kTogether);
+    return fit > 8 ? 8 : fit == 0 ? 1 : fit;
+  }
+  // The most rows of `few` in a block: about as many as `many`, so that loads per FMA are fewest.
+  static constexpr size_t most_few() {
+    size_t f = 1;
+    while (f < 6 && beside(f + 1) >= (f + 1) / 2 + (f + 1) % 2) ++f;
+    return f;
+  }
+  static constexpr size_t kMostFew = most_few();
 
   // Chains of F rows of `few` against S rows of `many`.
   template <size_t F, size_t S>
   struct Block {
-    // N vectors of each row. Whole lines: row by row. Shorter vectors: part by part, for want of registers.
-    template <size_t N>
-    static inline __attribute__((always_inline)) void step(const DotBlock<T>& d, const T* few, const T* many,
-                                                           V (&acc)[F][S][kParts]) {
-      constexpr size_t kTogether = kLines ? N : 1;
-      DOWNHILL_UNROLL
-      for (size_t q = 0; q < N; q += kTogether) {
-        V a[F][kTogether];
+    // Steps of 16 k of one row before the next row's turn: two whole cache lines where `many` streams by (1 x 784 x 256 from
+    // L2: 60 GFLOP/s one by one, 77 in pairs; four or eight were no faster), else one, for want of registers.
+    static constexpr size_t kTurn = sizeof(T) * kLanes == 64 && kTogether == 1 && F <= 3 ? 2 : 1;
+
+    template <bool kWhole>
+    static inline __attribute__((always_inline)) V chain(V a, V b, V acc, size_t n) {
+      return kWhole ? fma(a, b, acc) : fma_first(a, b, acc, n);
+    }
+    // Loaded once if it is used `times` > 2 (128 x 3 x 300, whose rows lie across lines: 107 GFLOP/s without, 151 with). What is
+    // used twice is better read twice (256 x 2 x 512: 165, once 121).
+    template <bool kWhole>
+    static inline __attribute__((always_inline)) V take(const T* p, size_t n, size_t times) {
+      const V x = kWhole ? load<V>(p) : load_n<V>(p, n);
+      return times > 2 ? load_once(x) : x;
+    }
+
+    // One part of N steps; kWhole false: the first n lanes of one.
+    template <size_t N, bool kWhole>
+    static inline __attribute__((always_inline)) void step(const T* few, size_t few_row, const T* many, size_t many_row,
+                                                           V (&acc)[F][S], size_t n) {
+      if constexpr (F <= S) {
+        V a[F][N];
         DOWNHILL_UNROLL
         for (size_t f = 0; f < F; ++f) {
           DOWNHILL_UNROLL
-          for (size_t v = 0; v < kTogether; ++v) a[f][v] = load<V>(few + f * d.few_row + (q + v) * V::kLanes);
+          for (size_t v = 0; v < N; ++v) a[f][v] = take<kWhole>(few + f * few_row + v * kDotLanes, n, S);
         }
         DOWNHILL_UNROLL
         for (size_t s = 0; s < S; ++s) {
           DOWNHILL_UNROLL
-          for (size_t v = 0; v < kTogether; ++v) {
-            V b = load<V>(many + s * d.many_row + (q + v) * V::kLanes);
-            if constexpr (F > 2) b = load_once(b);
+          for (size_t v = 0; v < N; ++v) {
+            const V b = take<kWhole>(many + s * many_row + v * kDotLanes, n, F);
             DOWNHILL_UNROLL
-            for (size_t f = 0; f < F; ++f) acc[f][s][(q + v) % kParts] = fma(a[f][v], b, acc[f][s][(q + v) % kParts]);
+            for (size_t f = 0; f < F; ++f) acc[f][s] = chain<kWhole>(a[f][v], b, acc[f][s], n);
+          }
+        }
+      } else {
+        V b[S][N];
+        DOWNHILL_UNROLL
+        for (size_t s = 0; s < S; ++s) {
+          DOWNHILL_UNROLL
+          for (size_t v = 0; v < N; ++v) b[s][v] = take<kWhole>(many + s * many_row + v * kDotLanes, n, F);
+        }
+        DOWNHILL_UNROLL
+        for (size_t f = 0; f < F; ++f) {
+          DOWNHILL_UNROLL
+          for (size_t v = 0; v < N; ++v) {
+            const V a = take<kWhole>(few + f * few_row + v * kDotLanes, n, S);
+            DOWNHILL_UNROLL
+            for (size_t s = 0; s < S; ++s) acc[f][s] = chain<kWhole>(a, b[s][v], acc[f][s], n);
           }
         }
       }
     }
 
-    static inline void run(const DotBlock<T>& d, size_t many_first) {
-      V acc[F][S][kParts];
+    // The last n < 16 of k: lanes without an element keep their value (an fma with zeros could turn -0 into +0). `n` counts
+    // from the part that `few` and `many` point to.
+    template <size_t I>
+    static inline __attribute__((always_inline)) void rest(const T* few, size_t few_row, const T* many, size_t many_row,
+                                                           V (&acc)[kTogether][F][S], size_t n) {
+      step<1, false>(few, few_row, many, many_row, acc[I], n < kLanes ? n : kLanes);
+      constexpr size_t kNext = kPasses * kLanes;
+      if constexpr (I + 1 < kTogether) {
+        if (n > kNext) rest<I + 1>(few + kNext, few_row, many + kNext, many_row, acc, n - kNext);
+      }
+    }
+
+    // The parts t, t + kPasses ..., `few` and `many` at part t; added up at distance 8 ... as far as they go.
+    static inline __attribute__((always_inline)) void pass(const DotBlock<T>& d, const T* few, const T* many, size_t t,
+                                                           V (&sum)[F][S]) {
+      V acc[kTogether][F][S];
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < kTogether; ++i) {
+        DOWNHILL_UNROLL
+        for (size_t f = 0; f < F; ++f) {
+          DOWNHILL_UNROLL
+          for (size_t s = 0; s < S; ++s) acc[i][f][s] = broadcast<V>(0);
+        }
+      }
+      const size_t k = d.k, few_row = d.few_row, many_row = d.many_row;
+      size_t p = 0;
+      for (; p + kTurn * kDotLanes <= k; p += kTurn * kDotLanes) {
+        DOWNHILL_UNROLL
+        for (size_t i = 0; i < kTogether; ++i) {
+          const size_t at = p + i * kPasses * kLanes;
+          step<kTurn, true>(few + at, few_row, many + at, many_row, acc[i], 0);
+        }
+      }
+      if constexpr (kTurn > 1) {
+        if (p + kDotLanes <= k) {
+          step<1, true>(few + p, few_row, many + p, many_row, acc[0], 0);
+          p += kDotLanes;
+        }
+      }
+      if (p + t * kLanes < k) rest<0>(few + p, few_row, many + p, many_row, acc, k - p - t * kLanes);
+      DOWNHILL_UNROLL
+      for (size_t half = kTogether / 2; half != 0; half /= 2) {
+        DOWNHILL_UNROLL
+        for (size_t i = 0; i < half; ++i) join(acc[i], acc[i + half]);
+      }
       DOWNHILL_UNROLL
       for (size_t f = 0; f < F; ++f) {
         DOWNHILL_UNROLL
-        for (size_t s = 0; s < S; ++s) {
-          DOWNHILL_UNROLL
-          for (size_t q = 0; q < kParts; ++q) acc[f][s][q] = broadcast<V>(0);
-        }
+        for (size_t s = 0; s < S; ++s) sum[f][s] = acc[0][f][s];
       }
-      const T* few = d.few;
-      const T* many = d.many + many_first * d.many_row;
-      size_t p = 0;
-      for (; p + kTurn * V::kLanes <= d.k; p += kTurn * V::kLanes) step<kTurn>(d, few + p, many + p, acc);
-      for (; kTurn > kParts && p + kDotLanes <= d.k; p += kDotLanes) step<kParts>(d, few + p, many + p, acc);
-      // The rest of k: lanes without an element keep their value (an fma with zeros could turn -0 into +0).
+    }
+
+    static inline __attribute__((always_inline)) void join(V (&x)[F][S], const V (&y)[F][S]) {
       DOWNHILL_UNROLL
-      for (size_t q = 0; q < kParts; ++q) {
-        const size_t at = p + q * V::kLanes;
-        if (at >= d.k) break;
-        const size_t n = d.k - at < V::kLanes ? d.k - at : V::kLanes;
+      for (size_t f = 0; f < F; ++f) {
         DOWNHILL_UNROLL
-        for (size_t s = 0; s < S; ++s) {
-          const V b = load_n<V>(many + s * d.many_row + at, n);
-          DOWNHILL_UNROLL
-          for (size_t f = 0; f < F; ++f) {
-            const V a = load_n<V>(few + f * d.few_row + at, n);
-            acc[f][s][q] = keep_first(fma(a, b, acc[f][s][q]), acc[f][s][q], n);
-          }
-        }
+        for (size_t s = 0; s < S; ++s) x[f][s] = add(x[f][s], y[f][s]);
       }
+    }
+
+    static inline void run(const DotBlock<T>& d, const T* few, const T* many, T* out) {
+      V sum[kPasses][F][S];
       DOWNHILL_UNROLL
-      for (size_t f = 0; f < F; ++f) combine_lanes(acc[f], d.out + f * d.ld_out + many_first);
+      for (size_t t = 0; t < kPasses; ++t) pass(d, few + t * kLanes, many + t * kLanes, t, sum[t]);
+      DOWNHILL_UNROLL
+      for (size_t half = kPasses / 2; half != 0; half /= 2) {
+        DOWNHILL_UNROLL
+        for (size_t t = 0; t < half; ++t) join(sum[t], sum[t + half]);
+      }
+      if (d.out_many == 1) {
+        Sums<F, S, false>::template put<0>(sum[0], out, d.out_few);
+      } else {
+        Sums<S, F, true>::template put<0>(sum[0], out, d.out_many);
+      }
     }
   };
 
-  // The first n lanes of a, the others of b.
-  static inline V keep_first(V a, V b, size_t n) {
-    return select(less(load<V>(kLaneIndex), broadcast<V>(static_cast<T>(n))), a, b);
-  }
+  // The sums of a block, in runs of `Inner` neighbours in C, `Outer` of them, `stride` apart.
+  template <size_t Outer, size_t Inner, bool kManyOutside>
+  struct Sums {
+    // From sum kFirst on, a register of sums at a time.
+    template <size_t kFirst, size_t F, size_t S>
+    static inline __attribute__((always_inline)) void put(const V (&acc)[F][S], T* out, size_t stride) {
+      constexpr size_t kCount = F * S - kFirst < kLanes ? F * S - kFirst : kLanes;
+      V x[kCount];
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < kCount; ++i) {
+        const size_t o = (kFirst + i) / Inner, j = (kFirst + i) % Inner;
+        x[i] = kManyOutside ? acc[j][o] : acc[o][j];
+      }
+      put_runs<kFirst, kFirst, kFirst + kCount>(combine_lanes(x), out, stride);
+      if constexpr (kFirst + kCount < F * S) put<kFirst + kCount>(acc, out, stride);
+    }
 
-  static constexpr T kLaneIndex[kDotLanes] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    // Sums kAt to kEnd - 1 of the register that begins with sum kFirst.
+    template <size_t kFirst, size_t kAt, size_t kEnd>
+    static inline __attribute__((always_inline)) void put_runs(V sums, T* out, size_t stride) {
+      constexpr size_t o = kAt / Inner, next = (o + 1) * Inner < kEnd ? (o + 1) * Inner : kEnd;
+      store_lanes<kAt - kFirst, next - kFirst>(out + o * stride + kAt % Inner, sums);
+      if constexpr (next < kEnd) put_runs<kFirst, next, kEnd>(sums, out, stride);
+    }
+  };
 
-  template <size_t F>
-  static void rows(const DotBlock<T>& d) {
-    constexpr size_t kFit = kDotAccumulators / (F * kParts);
-    constexpr size_t kTogether = kFit >= 8 ? 8 : kFit >= 4 ? 4 : kFit >= 2 ? 2 : 1;
-    size_t s = 0;
-    for (; s + kTogether <= d.many_count; s += kTogether) Block<F, kTogether>::run(d, s);
-    for (; s < d.many_count; ++s) Block<F, 1>::run(d, s);
-  }
+  using Run = void (*)(const DotBlock<T>&, const T* few, const T* many, T* out);
+
+  // All blocks; [f][s], null where they do not fit.
+  struct Table {
+    Run run[kMostFew + 1][9] = {};
+    template <size_t F, size_t S>
+    constexpr void fill() {
+      run[F][S] = Block<F, S>::run;
+      if constexpr (S > 1) {
+        fill<F, S - 1>();
+      } else if constexpr (F > 1) {
+        fill<F - 1, beside(F - 1)>();
+      }
+    }
+    constexpr Table() { fill<kMostFew, beside(kMostFew)>(); }
+  };
+  static constexpr Table kTable{};
 
   static void run(const DotBlock<T>& d) {
-    switch (d.few_count) {
-      case 1: return rows<1>(d);
-      case 2: return rows<2>(d);
-      case 3: return rows<3>(d);
-      case 4: return rows<4>(d);
+    // Even groups of `few`, and even blocks of `many`, so that none has too few chains to hide their latency.
+    const size_t groups = (d.few_count + kMostFew - 1) / kMostFew;
+    const size_t largest = (d.few_count + groups - 1) / groups;
+    const size_t most = beside(largest);
+    size_t blocks = (d.many_count + most - 1) / most;
+    for (size_t s = 0, height; s < d.many_count; s += height, --blocks) {
+      height = (d.many_count - s + blocks - 1) / blocks;
+      const T* const many = d.many + s * d.many_row;
+      T* const out = d.out + s * d.out_many;
+      size_t left = groups;
+      for (size_t f = 0, size; f < d.few_count; f += size, --left) {
+        size = (d.few_count - f + left - 1) / left;
+        kTable.run[size][height](d, d.few + f * d.few_row, many, out + f * d.out_few);
+      }
     }
   }
 };

@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 12;
+constexpr size_t kDotParts = 2;  // of the 16 lanes at once
+constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulators do not fit 16 registers
 constexpr size_t kShallowRegisters = 15;
 constexpr bool kMaskIsFree = false;
@@ -27,6 +29,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/load_once.h"
 #include "isa/avx2/transpose.h"
 #include "gemm/kernels/transpose_registers.h"
+#include "gemm/kernels/lanes.h"
 #include "isa/avx2/combine.h"
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
@@ -36,6 +39,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"
 }  // namespace

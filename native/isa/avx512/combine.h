@@ -1,37 +1,69 @@
-// Sums of 16 lanes at distance 8, 4, 2, 1 for up to eight dot products at once: each step adds the halves of two
-// registers into one. Included inside the AVX-512 region in place of gemm/kernels/combine.h.
+// Sums of lanes at distance 8, 4, 2, 1 (float64: 4, 2, 1), up to a register's lanes of them at once: each step adds the
+// halves of two registers into one, so that N registers become one in N - 1 steps. Lane i of the result is the sum of x[i].
+// Also the FMA and the store of some lanes. Included inside the AVX-512 region in place of gemm/kernels/combine.h.
 
-template <size_t S>
-inline __attribute__((always_inline)) void combine_lanes(const VecF32 (&acc)[S][1], float* out) {
-  __m512 pair[4], quad[2];
+template <size_t N>
+inline __attribute__((always_inline)) VecF32 combine_lanes(const VecF32 (&x)[N]) {
+  static_assert(N <= 16);
+  // In brackets: whose sums the four 128-bit lanes hold.
+  __m512 eight[8], four[4];
+  DOWNHILL_UNROLL
+  for (size_t i = 0; i < 8; ++i) {
+    if (i >= N) break;
+    const __m512 a = x[i].v;
+    if (i + 8 < N) {
+      const __m512 b = x[i + 8].v;
+      eight[i] = _mm512_add_ps(_mm512_mask_blend_ps(0xff00, a, b), _mm512_shuffle_f32x4(a, b, 0x4e));  // (i, i, i + 8, i + 8)
+    } else {
+      eight[i] = _mm512_add_ps(a, _mm512_shuffle_f32x4(a, a, 0x4e));
+    }
+  }
   DOWNHILL_UNROLL
   for (size_t i = 0; i < 4; ++i) {
-    const __m512 a = acc[2 * i % S][0].v, b = acc[(2 * i + 1) % S][0].v;
-    pair[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+    if (i >= N) break;
+    const __m512 a = eight[i], b = i + 4 < N ? eight[i + 4] : a;
+    four[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));  // (i, i + 8, i + 4, i + 12)
+  }
+  const __m512 a = four[0], b = four[N < 2 ? 0 : 1], c = four[N < 3 ? 0 : 2], d = four[N < 2 ? 0 : N < 4 ? 1 : 3];
+  const __m512 even = _mm512_add_ps(_mm512_mask_blend_ps(0xcccc, a, c), _mm512_shuffle_ps(a, c, 0x4e));
+  const __m512 odd = _mm512_add_ps(_mm512_mask_blend_ps(0xcccc, b, d), _mm512_shuffle_ps(b, d, 0x4e));
+  const __m512 ones = _mm512_add_ps(_mm512_shuffle_ps(even, odd, 0x88), _mm512_shuffle_ps(even, odd, 0xdd));
+  // In each 128-bit lane of those the sums 0, 2, 1, 3.
+  const __m512i order = _mm512_setr_epi32(0, 2, 1, 3, 8, 10, 9, 11, 4, 6, 5, 7, 12, 14, 13, 15);
+  return {_mm512_permutexvar_ps(order, ones)};
+}
+
+template <size_t N>
+inline __attribute__((always_inline)) VecF64 combine_lanes(const VecF64 (&x)[N]) {
+  static_assert(N <= 8);
+  __m512d four[4], two[2];
+  DOWNHILL_UNROLL
+  for (size_t i = 0; i < 4; ++i) {
+    if (i >= N) break;
+    const __m512d a = x[i].v, b = i + 4 < N ? x[i + 4].v : a;
+    four[i] = _mm512_add_pd(_mm512_mask_blend_pd(0xf0, a, b), _mm512_shuffle_f64x2(a, b, 0x4e));  // (i, i, i + 4, i + 4)
   }
   DOWNHILL_UNROLL
   for (size_t i = 0; i < 2; ++i) {
-    quad[i] = _mm512_add_ps(_mm512_shuffle_f32x4(pair[2 * i], pair[2 * i + 1], 0x88),
-                            _mm512_shuffle_f32x4(pair[2 * i], pair[2 * i + 1], 0xdd));
+    if (i >= N) break;
+    const __m512d a = four[i], b = i + 2 < N ? four[i + 2] : a;
+    two[i] = _mm512_add_pd(_mm512_shuffle_f64x2(a, b, 0x88), _mm512_shuffle_f64x2(a, b, 0xdd));  // (i, i + 4, i + 2, i + 6)
   }
-  const __m512 twos = _mm512_add_ps(_mm512_shuffle_ps(quad[0], quad[1], 0x44), _mm512_shuffle_ps(quad[0], quad[1], 0xee));
-  const __m512 ones = _mm512_add_ps(_mm512_shuffle_ps(twos, twos, 0x88), _mm512_shuffle_ps(twos, twos, 0xdd));
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 0, 0, 0, 0, 0, 0, 0);
-  _mm512_mask_storeu_ps(out, static_cast<__mmask16>((1u << S) - 1), _mm512_permutexvar_ps(order, ones));
+  const __m512d a = two[0], b = two[N > 1];
+  const __m512d ones = _mm512_add_pd(_mm512_mask_blend_pd(0xaa, a, b), _mm512_shuffle_pd(a, b, 0x55));
+  return {_mm512_shuffle_f64x2(ones, ones, 0xd8)};  // 128-bit lanes (0, 4, 2, 6)
 }
 
-template <size_t S>
-inline __attribute__((always_inline)) void combine_lanes(const VecF64 (&acc)[S][2], double* out) {
-  __m512d pair[4];
-  DOWNHILL_UNROLL
-  for (size_t i = 0; i < 4; ++i) {
-    const size_t f = 2 * i % S, g = (2 * i + 1) % S;
-    const __m512d a = _mm512_add_pd(acc[f][0].v, acc[f][1].v), b = _mm512_add_pd(acc[g][0].v, acc[g][1].v);
-    pair[i] = _mm512_add_pd(_mm512_shuffle_f64x2(a, b, 0x44), _mm512_shuffle_f64x2(a, b, 0xee));
-  }
-  const __m512d p = _mm512_add_pd(_mm512_shuffle_f64x2(pair[0], pair[1], 0x88), _mm512_shuffle_f64x2(pair[0], pair[1], 0xdd));
-  const __m512d q = _mm512_add_pd(_mm512_shuffle_f64x2(pair[2], pair[3], 0x88), _mm512_shuffle_f64x2(pair[2], pair[3], 0xdd));
-  const __m512d ones = _mm512_add_pd(_mm512_unpacklo_pd(p, q), _mm512_unpackhi_pd(p, q));
-  const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-  _mm512_mask_storeu_pd(out, static_cast<__mmask8>((1u << S) - 1), _mm512_permutexvar_pd(order, ones));
+// a * b + c in the first n lanes, c in the others.
+inline VecF32 fma_first(VecF32 a, VecF32 b, VecF32 c, size_t n) { return {_mm512_mask3_fmadd_ps(a.v, b.v, c.v, first16(n))}; }
+inline VecF64 fma_first(VecF64 a, VecF64 b, VecF64 c, size_t n) { return {_mm512_mask3_fmadd_pd(a.v, b.v, c.v, first8(n))}; }
+
+// Lanes kFirst to kEnd - 1 to p[0 ..].
+template <size_t kFirst, size_t kEnd>
+inline void store_lanes(float* p, VecF32 a) {
+  _mm512_mask_storeu_ps(p - kFirst, static_cast<__mmask16>((1u << kEnd) - (1u << kFirst)), a.v);
+}
+template <size_t kFirst, size_t kEnd>
+inline void store_lanes(double* p, VecF64 a) {
+  _mm512_mask_storeu_pd(p - kFirst, static_cast<__mmask8>((1u << kEnd) - (1u << kFirst)), a.v);
 }

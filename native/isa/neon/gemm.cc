@@ -17,7 +17,9 @@ namespace {
 // 32 registers: rows * vectors accumulators, one row of B, one element of A.
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 4, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 3;
-constexpr size_t kDotAccumulators = 16;
+constexpr size_t kDotAccumulators = 24;
+constexpr size_t kDotParts = 2;  // of the 16 lanes at once
+constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // not measured
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
@@ -27,6 +29,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/load_once.h"
 #include "isa/neon/transpose.h"
 #include "gemm/kernels/transpose_registers.h"
+#include "gemm/kernels/lanes.h"
 #include "isa/neon/combine.h"
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
@@ -36,6 +39,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"
 }  // namespace

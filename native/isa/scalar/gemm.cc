@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 2, 2, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 16;
+constexpr size_t kDotParts = 16;  // of the 16 lanes at once
+constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
@@ -26,6 +28,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/load_once.h"
 #include "gemm/kernels/transpose.h"
+#include "gemm/kernels/lanes.h"
 #include "gemm/kernels/combine.h"
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
@@ -35,6 +38,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"
 }  // namespace
