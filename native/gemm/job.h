@@ -38,12 +38,14 @@ inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 struct RowTiles {
   size_t at = 0, height = 0;
 
-  RowTiles(size_t count, size_t tallest) : left_(ceil_div(count, tallest)), count_(count) {}
+  RowTiles(size_t count, size_t tallest)
+      : left_(ceil_div(count, tallest)), lower_(left_ == 0 ? 0 : count / left_), higher_(count - left_ * lower_) {}
 
   bool next() {
     at += height;
     if (left_ == 0) return false;
-    height = ceil_div(count_ - at, left_);
+    height = lower_ + (higher_ != 0);
+    higher_ -= higher_ != 0;
     --left_;
     return true;
   }
@@ -52,7 +54,7 @@ struct RowTiles {
   size_t rest() const { return left_; }
 
  private:
-  size_t left_, count_;
+  size_t left_, lower_, higher_;  // tiles to come, their least height, how many of them have one row more
 };
 
 }  // namespace downhill

@@ -44,51 +44,41 @@ inline void tiny(const GemmCall<T>& g, const KernelSet<T>& set, size_t vectors) 
 // Whether a product of the direct regime takes no packing, no blocking of k and one thread only.
 template <class T>
 inline bool is_small(const GemmCall<T>& g) {
-  constexpr size_t kMost = 512;  // keeps the products below within size_t
-  if (g.trans_b || g.m > kMost || g.n > kMost || g.k > kMost || g.ldb > kMost || g.m == 1) return false;
-  return g.m * g.n * g.k < kWorthSplitting;
+  constexpr size_t kMost = 4096, kLongest = 512;  // keep the products below within 32 bits
+  if (g.trans_b || g.m > kMost || g.n > kMost || g.k > kLongest || g.ldb > kMost || g.m == 1) return false;
+  if (edge_scratch(g, g.m, 1) != 0) return false;
+  return g.m * g.n < kWorthSplitting && g.m * g.n * g.k < kWorthSplitting && g.k * g.ldb * sizeof(T) <= kFarApart;
 }
 
-// Computes all of C. `g` is of the direct regime and is_small(). Counts by comparison where a division would be waited for.
+// Computes all of C. `g` is of the direct regime and is_small().
 template <class T>
 [[gnu::noinline]] void small(const GemmCall<T>& g, const KernelSet<T>& set) {
   const FpScope mode(flushes_subnormals<T>());
   const Job<T> job{g, set};
-  const size_t a_row = g.trans_a ? 1 : g.lda, ldc = g.ldc, m = g.m, lanes = set.lanes;
+  const size_t lanes = set.lanes;
   Tile<T> tile;
   tile.k = g.k;
-  tile.a_row = a_row;
+  tile.a_row = g.trans_a ? 1 : g.lda;
   tile.a_col = g.trans_a ? g.lda : 1;
   tile.b_row = g.ldb;
-  tile.ldc = ldc;
+  tile.ldc = g.ldc;
   tile.resume = false;
-  tile.epilogue = nullptr;
   Epilogue<T> epilogue = job.epilogue(0, 0);
   const bool identity = is_identity(epilogue);
-  if (!identity) tile.epilogue = &epilogue;
-  const size_t edge = edge_columns(set, m, g.n, g.k, g.trans_a), n = g.n - edge;
-  if (edge != 0) edge_block(job, {0, m}, {n, g.n}, static_cast<T*>(nullptr));
-  for (size_t j = 0, nv; j < n; j += nv * lanes) {
-    nv = panel_vectors(set, m, static_cast<uint32_t>(n - j + lanes - 1) / static_cast<uint32_t>(lanes));
+  tile.epilogue = identity ? nullptr : &epilogue;
+  const size_t edge = edge_columns(set, g.m, g.n, g.k, g.trans_a), n = g.n - edge;
+  if (edge != 0) edge_block(job, {0, g.m}, {n, g.n}, static_cast<T*>(nullptr));
+  Panels<T> panel(set, g.m, ceil_div(n, lanes), are_few(set, g.m, g.k * n));
+  for (size_t j = 0, nv; (nv = panel.next()) != 0; j += nv * lanes) {
+    tile.a = g.a;
     tile.b = g.b + j;
-    tile.last = smaller(nv * lanes, n - j) - (nv - 1) * lanes;
-    const size_t tallest = set.max_rows[nv];
-    size_t tiles = 1;
-    while (tiles * tallest < m) ++tiles;
-    size_t height = tiles == 1 ? m : static_cast<uint32_t>(m) / static_cast<uint32_t>(tiles);
-    size_t higher = m - height * tiles;  // tiles of one row more: they come first
-    const T* a = g.a;
-    T* c = g.c + j;
-    for (size_t i = 0; i < m;) {
-      const size_t rows = height + (higher != 0);
-      if (higher != 0) --higher;
-      tile.a = a;
-      tile.c = c;
-      if (!identity) epilogue = job.epilogue(i, j);
-      set.tile[nv][rows](tile);
-      a += rows * a_row;
-      c += rows * ldc;
-      i += rows;
+    tile.c = g.c + j;
+    tile.last = smaller(nv * lanes, n - j) + lanes - nv * lanes;
+    for (RowTiles t(g.m, set.max_rows[nv]); t.next();) {
+      if (!identity) epilogue = job.epilogue(t.at, j);
+      set.tile[nv][t.height](tile);
+      tile.a += t.height * tile.a_row;
+      tile.c += t.height * tile.ldc;
     }
   }
 }
