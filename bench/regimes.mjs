@@ -24,19 +24,24 @@ const thresholds = [
     shapes: [25, 26, 27, 31, 32, 33, 48].map((m) => [m, 10, 128]),
   },
   {
-    name: "transposed B: narrow to 12 rows, then swapped where rows fill vectors",
+    name: "transposed B: rows that fill vectors",
     between: ["direct", "swapped"],
-    shapes: [8, 12, 13, 15, 16, 17, 26, 27].map((m) => [m, 784, 256, false, true]),
+    shapes: [8, 12, 13, 15, 16, 17, 26, 27, 32].map((m) => [m, 784, 63, false, true]),
   },
   {
-    name: "transposed B: fewer rows than columns",
+    name: "transposed B: k against rows",
     between: ["direct", "swapped"],
-    shapes: [200, 255, 256, 300, 400].map((m) => [m, 256, 256, false, true]),
+    shapes: [16, 31, 32, 48, 64, 128].map((k) => [32, 784, k, false, true]),
   },
   {
-    name: "both transposed: swapped, more rows than columns too",
+    name: "transposed B: rows against columns",
     between: ["direct", "swapped"],
-    shapes: [64, 128, 256, 512].map((m) => [m, 256, 256, true, true]),
+    shapes: [64, 100, 128, 200, 256, 400].map((m) => [m, 256, 256, false, true]),
+  },
+  {
+    name: "both transposed: rows against k",
+    between: ["direct", "swapped"],
+    shapes: [64, 128, 255, 256, 512].map((m) => [m, 256, 256, true, true]),
   },
   {
     name: "few k: to ten",

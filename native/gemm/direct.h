@@ -38,7 +38,7 @@ template <class T>
 class Panels {
  public:
   Panels(const KernelSet<T>& set, size_t rows, size_t vectors, bool few) : left_(vectors), widest_(set.widest) {
-    if (!few) return;
+    if (!few || vectors == 0) return;
     const size_t panels = ceil_div(vectors, widest_tile(set, rows));
     narrower_ = vectors / panels;
     wider_ = vectors - panels * narrower_;

@@ -42,6 +42,8 @@ const FLOAT32 = [
   // Up to 200,000 multiply-adds without a plan.
   [50, 64, 62, "", "small"],
   [50, 64, 63, "", "direct"],
+  [4, 4096, 12, "", "small"],
+  [4, 4097, 12, "", "direct"],
   // Contiguous k on both sides, at most four rows or columns.
   [4, 300, 50, "B", "dot"],
   [5, 300, 50, "B", "direct"],
@@ -74,16 +76,17 @@ const FLOAT32 = [
   [256, 23, 128, "", "swapped"],
   [256, 24, 128, "", "direct"],
   [256, 17, 128, "A", "swapped"],
-  // Transposed B: the smaller operand is turned; A is turned already where it is transposed.
-  [13, 784, SHORT, "B", "swapped"],
-  [11, 784, SHORT, "AB", "narrow"],
+  // Transposed B: C and A are turned, or B is, whichever is less work; lanes that stay empty count.
+  [13, 784, SHORT, "B", "direct"],
   [16, 784, SHORT, "B", "swapped"],
-  [17, 784, 100, "B", "direct"],
-  [26, 784, 100, "B", "direct"],
-  [27, 784, 100, "B", "swapped"],
-  [299, 300, 100, "B", "swapped"],
+  [11, 784, SHORT, "AB", "narrow"],
+  [32, 784, 31, "B", "direct"],
+  [32, 784, SHORT, "B", "swapped"],
+  [100, 768, 20, "B", "direct"],
+  [64, 512, 512, "B", "swapped"],
   [300, 300, 100, "B", "direct"],
-  [784, 256, 100, "AB", "swapped"],
+  [256, 20, 48, "AB", "swapped"],
+  [256, 784, 100, "AB", "direct"],
   [17, 256, 100, "AB", "direct"],
   // A look ahead: packed B, at least 48 rows, a panel of 64 columns, k from 128.
   [300, 300, 128, "B", "blocked"],
