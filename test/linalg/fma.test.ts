@@ -1,7 +1,9 @@
 // The fused multiply-add of the reference against exact arithmetic in BigInt, where rounding twice would differ.
 import { expect, test } from "vitest";
+import { DOT_LENGTH, type GemmCall } from "../../src/backend/gemm.ts";
 import { fma32 } from "../../src/backend/reference/fma.ts";
-import { generator } from "./cases.ts";
+import { createReference } from "../../src/backend/reference/reference.ts";
+import { generator, resultOf } from "./cases.ts";
 
 /** A double as an integer multiple of 2^-1100. */
 function exactly(x: number): bigint {
@@ -70,6 +72,44 @@ test("rounding twice is wrong on constructed midpoints and the repair is right",
           }
         }
       }
+    }
+  }
+  expect(wrong).toBeGreaterThan(0);
+});
+
+test("products whose sums meet midpoints are rounded once, in one chain and in dot order", () => {
+  const factors = [f(1 + ulp), f(1 - ulp), f(-1 - ulp), f(1 + 5 * ulp), 1];
+  const ends = [0, 1, 2, 3].flatMap((odd) =>
+    [1 - ulp, 1 + ulp, -1 + ulp].map((side) => [f(side * 2 ** -24), f(1 + odd * ulp)] as const),
+  );
+  let wrong = 0;
+  // Columns in fours and a rest of them, in one chain; then in dot order, whose chain 0 takes steps 0 and 16, one column too.
+  for (const k of [2, DOT_LENGTH]) {
+    for (const n of k === 2 ? [4, 7, ends.length] : [1, 4, 7, ends.length]) {
+      const second = k === 2 ? 1 : 16;
+      const a = new Float32Array(factors.length * k);
+      factors.forEach((x, i) => {
+        a[i * k] = 1;
+        a[i * k + second] = x;
+      });
+      const b = new Float32Array(k * n);
+      ends.slice(0, n).forEach(([y, c], j) => {
+        b[j] = c;
+        b[second * n + j] = y;
+      });
+      const call: GemmCall = {
+        ...{ m: factors.length, n, k, a, lda: k, transA: false, b, ldb: n, transB: false, ldc: n, alpha: 1, beta: 0 },
+        ...{ c: new Float32Array(factors.length * n), bias: null, activation: "none", residual: null, ldr: n },
+      };
+      const exact = resultOf(createReference(true), call);
+      const fast = resultOf(createReference(false), call);
+      factors.forEach((x, i) => {
+        ends.slice(0, n).forEach(([y, c], j) => {
+          const expected = oracle(x, y, c);
+          expect(exact[i * n + j], `${k} ${n}: ${x}·${y} + ${c}`).toBe(expected);
+          if (fast[i * n + j] !== expected) wrong++;
+        });
+      });
     }
   }
   expect(wrong).toBeGreaterThan(0);

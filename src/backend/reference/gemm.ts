@@ -100,7 +100,7 @@ export function referenceGemm(exact: boolean): GemmBackend {
       const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
       const [x, y] = single && exact && k > 0 ? [flushed(a), flushed(b)] : [a, b];
       if (k > 0 && dot && n === 1) {
-        // A single column as a row: dotRow takes two rows of A at a time then.
+        // A single column as a row: dotRow takes four rows of A at a time then.
         const column = single ? new Float32Array(m) : new Float64Array(m);
         dotRow(k, m, y, 0, x, column, exact);
         for (let i = 0; i < m; i++) finishRow(call, i, column, i, round, operand);
