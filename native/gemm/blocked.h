@@ -2,8 +2,8 @@
 // to be packed (beyond L2, rows a page apart, transposed) or A and C come from beyond L2, because everything that a tile
 // will touch is asked for while the tiles before it run:
 //
-//   for blocks of columns (nc)           a block of B: kc x nc, in panels, packed while the block before it is used
-//     for blocks of rows (mc)            one, unless accumulators have to wait in scratch memory
+//   for blocks of rows (mc)              one, unless accumulators or a large transposed A have to be in scratch memory
+//     for blocks of columns (nc)         a block of B: kc x nc, in panels, packed while the block before it is used
 //       for blocks of k (kc)
 //         for tiles of rows (mr)         the tile's mr x kc of A stays in L1; the next one's is on its way
 //           for panels                   one register tile; the next tile of C is on its way
@@ -13,6 +13,7 @@
 
 #include "gemm/direct.h"
 #include "gemm/packer.h"
+#include "gemm/turned.h"
 
 namespace downhill {
 
@@ -41,8 +42,8 @@ class Walk {
   // rows = 0 after the last.
   Step after(const Step& s) const {
     if (s.b.p + s.b.k < k_) return at(s.i, s.b.p + s.b.k, s.b.j);
-    if (s.i + s.rows < rows_.end) return at(s.i + s.rows, 0, s.b.j);
-    if (s.b.j + s.b.width < columns_.end) return at(rows_.begin, 0, s.b.j + s.b.width);
+    if (s.b.j + s.b.width < columns_.end) return at(s.i, 0, s.b.j + s.b.width);
+    if (s.i + s.rows < rows_.end) return at(s.i + s.rows, 0, columns_.begin);
     return {};
   }
 
@@ -64,10 +65,11 @@ Ahead<T> look_ahead(const Job<T>& job, const Tile<T>& tile, const T* next_a, con
   const char* const here = reinterpret_cast<const char*>(tile.b);
   Ahead<T> ahead{here, 0, 0, here, 0, 0, next_c};
   const size_t steps = segment_steps(tile.k, height);
-  if (!job.call.trans_a) {
+  const bool strip = tile.a_row == 1 && tile.a_col == height;  // as long as `height` rows of k
+  if (!job.call.trans_a || strip) {
     const size_t share = ceil_div(tile.k * sizeof(T), 64 * panels) * 64;
     ahead.a = reinterpret_cast<const char*>(next_a) + index * share;
-    ahead.a_segment = tile.a_row * sizeof(T);
+    ahead.a_segment = (strip ? tile.k : tile.a_row) * sizeof(T);
     ahead.a_step = ceil_div(share, steps);
   } else if (index == 0) {
     ahead.a = reinterpret_cast<const char*>(next_a);
@@ -83,18 +85,21 @@ bool blocked_panels(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
   const size_t panel = set.widest * set.lanes;
-  const DirectSizes s = direct_sizes(job, rows, columns);
+  DirectSizes s = direct_sizes(job, rows, columns);
+  Turned<T> a(job, s.kc, s.mc, columns.size());
+  s.mc = a.rows();
   const size_t packed = s.pack ? s.kc * s.nc : 0;
   const size_t staged = s.stage ? s.mc * s.nc : 0;
-  T* const memory = packed + staged ? static_cast<T*>(scratch((2 * packed + staged) * sizeof(T))) : nullptr;
-  if (packed + staged != 0 && memory == nullptr) return false;
+  const size_t wanted = 2 * packed + staged + a.size();
+  T* const memory = wanted != 0 ? static_cast<T*>(scratch(wanted * sizeof(T))) : nullptr;
+  if (wanted != 0 && memory == nullptr) return false;
   T* const stage = memory + 2 * packed;
+  a.place(stage + staged);
 
   Packer<T> packer(g, set, memory, packed);
   const Walk<T> walk(g, s, rows, columns);
   Tile<T> tile{};
   tile.a_row = g.trans_a ? 1 : g.lda;
-  tile.a_col = g.trans_a ? g.lda : 1;
   tile.last = set.lanes;
   tile.ldc = s.stage ? s.nc : g.ldc;
   tile.b_row = s.pack ? panel : g.ldb;
@@ -107,13 +112,15 @@ bool blocked_panels(const Job<T>& job, Range rows, Range columns) {
     const T* const block = s.pack ? packer.begin(b, next.b, t.rest() * panels) : g.b + b.p * g.ldb + b.j;
     tile.k = b.k;
     tile.resume = b.p != 0;
-    while (t.next()) {
-      tile.a = g.a + (step.i + t.at) * tile.a_row + b.p * tile.a_col;
+    if (b.j == columns.begin) a.fill(step.i, step.rows, b.p, b.k);
+    for (size_t row_tile = 0; t.next(); ++row_tile) {
+      tile.a = a.tile(row_tile, step.i, t.at, b.p);
+      tile.a_col = a.step(t.height);
       T* const c = s.stage ? stage + t.at * s.nc : job.c(step.i + t.at, b.j);
-      const T* next_a = tile.a + t.height * tile.a_row;
+      const T* next_a = a.tile(row_tile + 1, step.i, t.at + t.height, b.p);
       const T* next_c = c + t.height * tile.ldc;
       if (t.rest() == 0) {
-        next_a = g.a + next.i * tile.a_row + next.b.p * tile.a_col;
+        next_a = a.tile(0, next.i, 0, next.b.p);
         next_c = s.stage ? stage : job.c(next.i, next.b.j);
       }
       for (size_t index = 0; index < panels; ++index) {
