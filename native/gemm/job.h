@@ -38,8 +38,11 @@ inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 struct RowTiles {
   size_t at = 0, height = 0;
 
+  // Divides only where there are several tiles.
   RowTiles(size_t count, size_t tallest)
-      : left_(ceil_div(count, tallest)), lower_(left_ == 0 ? 0 : count / left_), higher_(count - left_ * lower_) {}
+      : left_(count > tallest ? ceil_div(count, tallest) : count != 0),
+        lower_(left_ > 1 ? count / left_ : count),
+        higher_(count - left_ * lower_) {}
 
   bool next() {
     at += height;
