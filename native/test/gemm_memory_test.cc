@@ -54,6 +54,7 @@ constexpr Shape kShapes[] = {
     {"narrow C", 90, 7, 33, false, false, 0, false},
     {"transposed B, few rows", 17, 90, 33, false, true, 0, false},
     {"steps of k 4 KiB apart", 20, 520, 40, true, false, 1004, false},
+    {"both transposed, steps of k 4 KiB apart", 64, 300, 500, true, true, 960, false},
     {"rows of B 4 KiB apart", 50, 70, 24, false, true, 1000, false},
     {"packed along k, transposed A", 40, 10, kDotLength, true, false, 1, true},
     {"packed operand, k in blocks", kDotWidth + 1, 150, 2000, false, true, 0, true},
