@@ -10,12 +10,16 @@ template <class V>
 struct DotKernel {
   using T = typename V::Scalar;
   static constexpr size_t kLanes = V::kLanes, kParts = kDotLanes / kLanes;
-  // Parts whose accumulators are in registers at once; the others follow in passes of their own over k.
-  static constexpr size_t kTogether = kParts < kDotParts ? kParts : kDotParts, kPasses = kParts / kTogether;
-
+  // Parts whose accumulators are in registers at once beside F rows of `few`; the others follow in passes of their own over k.
+  // One row of `few` takes what streams by as it comes; more rows in a block need fewer loads (AVX2, 200 x 4 x 784: 83 GFLOP/s
+  // with both parts, 110 with two passes).
+  static constexpr size_t together(size_t f) {
+    const size_t most = f == 1 ? 4 : f <= 4 ? kDotParts : 1;
+    return kParts < most ? kParts : most;
+  }
   // Rows of `many` beside F rows of `few`.
   static constexpr size_t beside(size_t f) {
-    const size_t fit = kDotAccumulators / (f * kTogether);
+    const size_t fit = kDotAccumulators / (f * together(f));
     return fit > 8 ? 8 : fit == 0 ? 1 : fit;
   }
   // The most rows of `few` in a block: about as many as `many`, so that loads per FMA are fewest.
@@ -29,40 +33,46 @@ struct DotKernel {
   // Chains of F rows of `few` against S rows of `many`.
   template <size_t F, size_t S>
   struct Block {
-    // Steps of 16 k of one row before the next row's turn: two whole cache lines where `many` streams by (1 x 784 x 256 from
-    // L2: 60 GFLOP/s one by one, 77 in pairs; four or eight were no faster), else one, for want of registers.
-    static constexpr size_t kTurn = sizeof(T) * kLanes == 64 && kTogether == 1 && F <= 3 ? 2 : 1;
+    static constexpr size_t kTogether = together(F), kPasses = kParts / kTogether;
+    static constexpr size_t kStride = kPasses * kLanes;  // between the vectors of a pass
+    // Vectors of one row before the next row's turn: two whole cache lines where `many` streams by (1 x 784 x 256 from L2: 60
+    // GFLOP/s one by one, 77 in pairs; four or eight were no faster), else one, for want of registers.
+    static constexpr size_t kTurn = (sizeof(T) * kLanes == 64 && F <= 3) || (F == 1 && kTogether > 1) ? 2 : 1;
+    static constexpr size_t kStep = kTurn > kTogether ? kTurn : kTogether;  // vectors of a row in one run of the loop
 
     template <bool kWhole>
     static inline __attribute__((always_inline)) V chain(V a, V b, V acc, size_t n) {
       return kWhole ? fma(a, b, acc) : fma_first(a, b, acc, n);
     }
-    // Loaded once if it is used `times` > 2 (128 x 3 x 300, whose rows lie across lines: 107 GFLOP/s without, 151 with). What is
-    // used twice is better read twice (256 x 2 x 512: 165, once 121).
+    // Loaded once for all its uses (128 x 3 x 300, whose rows lie across lines: 107 GFLOP/s without, 151 with). But two rows of
+    // `few` had better read what streams by twice (256 x 2 x 512: 165, once 121).
     template <bool kWhole>
     static inline __attribute__((always_inline)) V take(const T* p, size_t n, size_t times) {
       const V x = kWhole ? load<V>(p) : load_n<V>(p, n);
-      return times > 2 ? load_once(x) : x;
+      return times > 2 || (kTurn == 1 && times > 1) ? load_once(x) : x;
     }
 
-    // One part of N steps; kWhole false: the first n lanes of one.
+    // N vectors of each row, the first of part i of this pass; kWhole false: the first n lanes of one.
     template <size_t N, bool kWhole>
     static inline __attribute__((always_inline)) void step(const T* few, size_t few_row, const T* many, size_t many_row,
-                                                           V (&acc)[F][S], size_t n) {
+                                                           V (&acc)[kTogether][F][S], size_t i, size_t n) {
       if constexpr (F <= S) {
         V a[F][N];
         DOWNHILL_UNROLL
         for (size_t f = 0; f < F; ++f) {
           DOWNHILL_UNROLL
-          for (size_t v = 0; v < N; ++v) a[f][v] = take<kWhole>(few + f * few_row + v * kDotLanes, n, S);
+          for (size_t v = 0; v < N; ++v) a[f][v] = take<kWhole>(few + f * few_row + v * kStride, n, S);
         }
         DOWNHILL_UNROLL
         for (size_t s = 0; s < S; ++s) {
           DOWNHILL_UNROLL
           for (size_t v = 0; v < N; ++v) {
-            const V b = take<kWhole>(many + s * many_row + v * kDotLanes, n, F);
+            const V b = take<kWhole>(many + s * many_row + v * kStride, n, F);
             DOWNHILL_UNROLL
-            for (size_t f = 0; f < F; ++f) acc[f][s] = chain<kWhole>(a[f][v], b, acc[f][s], n);
+            for (size_t f = 0; f < F; ++f) {
+              V& x = acc[(i + v) % kTogether][f][s];
+              x = chain<kWhole>(a[f][v], b, x, n);
+            }
           }
         }
       } else {
@@ -70,15 +80,18 @@ struct DotKernel {
         DOWNHILL_UNROLL
         for (size_t s = 0; s < S; ++s) {
           DOWNHILL_UNROLL
-          for (size_t v = 0; v < N; ++v) b[s][v] = take<kWhole>(many + s * many_row + v * kDotLanes, n, F);
+          for (size_t v = 0; v < N; ++v) b[s][v] = take<kWhole>(many + s * many_row + v * kStride, n, F);
         }
         DOWNHILL_UNROLL
         for (size_t f = 0; f < F; ++f) {
           DOWNHILL_UNROLL
           for (size_t v = 0; v < N; ++v) {
-            const V a = take<kWhole>(few + f * few_row + v * kDotLanes, n, S);
+            const V a = take<kWhole>(few + f * few_row + v * kStride, n, S);
             DOWNHILL_UNROLL
-            for (size_t s = 0; s < S; ++s) acc[f][s] = chain<kWhole>(a, b[s][v], acc[f][s], n);
+            for (size_t s = 0; s < S; ++s) {
+              V& x = acc[(i + v) % kTogether][f][s];
+              x = chain<kWhole>(a, b[s][v], x, n);
+            }
           }
         }
       }
@@ -89,10 +102,9 @@ struct DotKernel {
     template <size_t I>
     static inline __attribute__((always_inline)) void rest(const T* few, size_t few_row, const T* many, size_t many_row,
                                                            V (&acc)[kTogether][F][S], size_t n) {
-      step<1, false>(few, few_row, many, many_row, acc[I], n < kLanes ? n : kLanes);
-      constexpr size_t kNext = kPasses * kLanes;
+      step<1, false>(few, few_row, many, many_row, acc, I, n < kLanes ? n : kLanes);
       if constexpr (I + 1 < kTogether) {
-        if (n > kNext) rest<I + 1>(few + kNext, few_row, many + kNext, many_row, acc, n - kNext);
+        if (n > kStride) rest<I + 1>(few + kStride, few_row, many + kStride, many_row, acc, n - kStride);
       }
     }
 
@@ -110,16 +122,15 @@ struct DotKernel {
       }
       const size_t k = d.k, few_row = d.few_row, many_row = d.many_row;
       size_t p = 0;
-      for (; p + kTurn * kDotLanes <= k; p += kTurn * kDotLanes) {
+      for (; p + kStep * kStride <= k; p += kStep * kStride) {
         DOWNHILL_UNROLL
-        for (size_t i = 0; i < kTogether; ++i) {
-          const size_t at = p + i * kPasses * kLanes;
-          step<kTurn, true>(few + at, few_row, many + at, many_row, acc[i], 0);
+        for (size_t i = 0; i < kStep; i += kTurn) {
+          step<kTurn, true>(few + p + i * kStride, few_row, many + p + i * kStride, many_row, acc, i, 0);
         }
       }
-      if constexpr (kTurn > 1) {
+      if constexpr (kStep > kTogether) {
         if (p + kDotLanes <= k) {
-          step<1, true>(few + p, few_row, many + p, many_row, acc[0], 0);
+          step<1, true>(few + p, few_row, many + p, many_row, acc, 0, 0);
           p += kDotLanes;
         }
       }
@@ -208,8 +219,8 @@ struct DotKernel {
   static void run(const DotBlock<T>& d) {
     // Even groups of `few`, and even blocks of `many`, so that none has too few chains to hide their latency.
     const size_t groups = (d.few_count + kMostFew - 1) / kMostFew;
-    const size_t largest = (d.few_count + groups - 1) / groups;
-    const size_t most = beside(largest);
+    const size_t largest = (d.few_count + groups - 1) / groups, smallest = d.few_count / groups;
+    const size_t most = beside(largest) < beside(smallest) ? beside(largest) : beside(smallest);
     size_t blocks = (d.many_count + most - 1) / most;
     for (size_t s = 0, height; s < d.many_count; s += height, --blocks) {
       height = (d.many_count - s + blocks - 1) / blocks;

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 12;
-constexpr size_t kDotParts = 2;  // of the 16 lanes at once
+constexpr size_t kDotParts = 1;  // of the 16 lanes at once
 constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulators do not fit 16 registers
 constexpr size_t kShallowRegisters = 15;

@@ -20,7 +20,7 @@ constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 5, 4, 3, 3, 3, 2
                                                1, 1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 4;
 constexpr size_t kDotAccumulators = 24;
-constexpr size_t kDotParts = 1;  // of the 16 lanes at once
+constexpr size_t kDotParts = 2;  // of the 16 lanes at once
 constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr size_t kShallowRegisters = 31;

@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 2, 2, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kDotAccumulators = 16;
-constexpr size_t kDotParts = 16;  // of the 16 lanes at once
+constexpr size_t kDotParts = 4;  // of the 16 lanes at once
 constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr size_t kShallowRegisters = 0;
