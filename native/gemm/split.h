@@ -17,16 +17,15 @@ struct Grid {
 // Fused multiply-adds below which a second thread does not pay: about 1 µs of work for each.
 constexpr size_t kWorthSplitting = 200'000;
 
-// Whether a second thread pays. With short k the lines of A and C that move between the cores cost more than the
-// arithmetic (93 x 427 x 9 took 1.8 times as long on two threads, 65 x 165 x 34 1.1 times, 605 x 1104 x 3 less), so such
-// products have to be up to four times as large. Swept over 600 random shapes (docs/gemm.md). Where the cores are far apart,
-// handing over takes 1.5 to 2.7 µs instead of 0.4 (64³: 2.6 µs on two threads, 2.1 on one), so more work is needed.
-inline bool is_worth_splitting(double work, size_t k) {
-  constexpr double kLong = 48, kMost = 4, kFar = 2.5;
-  const double shortness = kLong / static_cast<double>(k);
-  const double factor = shortness <= 1 ? 1 : shortness * shortness;
-  const double least = kWorthSplitting * (factor < kMost ? factor : kMost);
-  return work >= kFar * least || (work >= least && pool_is_near());
+// Whether a second thread pays. An element of C takes as long as five multiply-adds at least: its lines come and go. Swept over 90
+// random shapes with k up to 48 (docs/gemm.md): from 784 x 784 x 1 (54 GFLOP/s on one thread, 113 on two) to 128 x 190 x 7 (232, 332).
+// Where the cores are far apart, handing over takes 1.5 to 2.7 µs instead of 0.4 (64³: 2.6 µs on two threads, 2.1 on one), so more
+// work is needed.
+inline bool is_worth_splitting(double elements, size_t k) {
+  constexpr double kLeastDepth = 5, kFar = 2.5;
+  const double depth = static_cast<double>(k);
+  const double work = elements * (depth > kLeastDepth ? depth : kLeastDepth);
+  return work >= kFar * kWorthSplitting || (work >= kWorthSplitting && pool_is_near());
 }
 
 // Into how many parts to cut `units`, about `wanted`, so that no thread is left with one part more than the others:
@@ -60,7 +59,7 @@ inline bool is_flat(size_t m, size_t n, size_t threads, size_t tallest, size_t l
 inline Grid split(size_t m, size_t n, size_t k, size_t threads, size_t row_unit, size_t column_unit, bool columns_first) {
   Grid grid{m, n, 1, 1};
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (threads < 2 || !is_worth_splitting(work, k)) return grid;
+  if (threads < 2 || !is_worth_splitting(static_cast<double>(m) * static_cast<double>(n), k)) return grid;
   // Long jobs get spare chunks, so that a thread that loses its core is not waited for.
   const size_t wanted = threads * (work > 1e8 ? 4 : work > 1e7 ? 2 : 1);
   const size_t row_units = ceil_div(m, row_unit), column_units = ceil_div(n, column_unit);
