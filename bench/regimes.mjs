@@ -59,6 +59,33 @@ const thresholds = [
     shapes: [3, 5, 7, 8, 10].map((k) => [1000, 5, k, true]),
   },
   {
+    name: "few rows: wider than a register tile",
+    between: ["direct"],
+    shapes: [
+      [1, 448, 256],
+      [1, 449, 256],
+      [1, 784, 256],
+      [2, 224, 128],
+      [2, 225, 128],
+      [2, 600, 256],
+      [3, 144, 256],
+      [3, 145, 256],
+    ],
+  },
+  {
+    name: "few rows: B from 48 KiB to 1 MiB (two rows), 800 KiB (three)",
+    between: ["direct"],
+    shapes: [
+      [2, 300, 32],
+      [2, 300, 64],
+      [2, 512, 512],
+      [2, 600, 512],
+      [3, 300, 64],
+      [3, 400, 512],
+      [3, 512, 512],
+    ],
+  },
+  {
     name: "look ahead: k from 128",
     between: ["direct", "blocked"],
     shapes: [64, 96, 127, 128, 192, 256].map((k) => [512, 512, k, false, true]),

@@ -133,32 +133,11 @@ bool goes_by_panels(const Job<T>& job, const DirectSizes& s) {
   return !s.pack && !s.few && !collides<T>(job.call.ldc) && s.kc * job.set.widest * job.set.lanes * sizeof(T) <= kHeldPanel;
 }
 
-// One row of C from row-major B. Accumulators wait in C where it is not needed, else in scratch memory.
-template <class T>
-bool row_block(const Job<T>& job, size_t row, Range columns) {
-  const GemmCall<T>& g = job.call;
-  T* y = job.c(row, columns.begin);
-  if (g.beta != 0) y = static_cast<T*>(scratch(columns.size() * sizeof(T)));
-  if (y == nullptr) return false;
-  Tile<T> tile{};
-  tile.k = g.k;
-  tile.a = g.a + row * (g.trans_a ? 1 : g.lda);
-  tile.a_col = g.trans_a ? g.lda : 1;
-  tile.b = g.b + columns.begin;
-  tile.b_row = g.ldb;
-  tile.c = y;
-  job.set.row(tile, columns.size());
-  const Epilogue<T> epilogue = job.epilogue(row, columns.begin);
-  if (!is_identity(epilogue)) job.set.finish({y, 0, job.c(row, columns.begin), g.ldc, 1, columns.size(), epilogue});
-  return true;
-}
-
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
 template <class T>
 bool direct_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  if (g.m == 1 && !g.trans_b && columns.size() > widest_tile(set, 1) * set.lanes) return row_block(job, rows.begin, columns);
   const size_t edge = edge_columns(set, rows.size(), columns.size(), g.k, g.trans_a);
   const Range edges{columns.end - edge, columns.end};
   columns.end -= edge;

@@ -6,6 +6,7 @@
 #include "gemm/blocked.h"
 #include "gemm/direct.h"
 #include "gemm/dots.h"
+#include "gemm/few.h"
 #include "gemm/job.h"
 #include "gemm/mirror.h"
 #include "gemm/narrow.h"
@@ -59,6 +60,7 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
     case Regime::scale: done = scale_block(job, rows, columns); break;
     case Regime::dot: done = dot_block(job, rows, columns); break;
     case Regime::shallow: done = shallow_block(job, rows, columns); break;
+    case Regime::few: done = few_block(job, rows, columns); break;
     case Regime::narrow: done = narrow_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
     default:
@@ -79,6 +81,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
       return split(g.m, g.n, g.k, threads, rows ? kDotUnit : g.m, rows ? g.n : kDotUnit, !rows);
     }
     case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
+    case Regime::few: return split(g.m, g.n, g.k, threads, g.m, lanes * (g.n >= 8 * lanes * threads ? 4 : 1), true);
     case Regime::narrow: {
       const bool rows = is_narrow_c(g.m, g.n, g.trans_a, lanes, job.set.widest_narrow);
       return split(g.m, g.n, g.k, threads, rows ? lanes : g.m, rows ? g.n : lanes, !rows);
@@ -94,13 +97,15 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   return split(g.m, g.n, g.k, threads, tallest, lanes * (packs && columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
 }
 
-// What becomes of a regime of one chain an element: the forced one, or small. Blocks of the direct regime decide for themselves
+// What becomes of a regime of one chain an element: the forced one, few or small. Blocks of the direct regime decide for themselves
 // whether they look ahead.
 template <class T>
 Regime refined(const GemmCall<T>& call, const KernelSet<T>& set, Regime regime) {
   const Regime other = forced.load(std::memory_order_relaxed);
   if (other != Regime::count && (other != Regime::shallow || call.k <= set.most_shallow)) return other;
-  return regime == Regime::direct && is_small(call) ? Regime::small : regime;
+  if (regime != Regime::direct) return regime;
+  if (is_few(call, set)) return Regime::few;
+  return is_small(call) ? Regime::small : regime;
 }
 
 // The regime of what is not tiny.

@@ -12,6 +12,7 @@ enum class Regime {
   dot,      // few rows or columns and long or contiguous k (is_dot_order): 16 chains per element (dot order)
   shallow,  // k of at most ten: B stays in registers, the rows of C pass
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
+  few,      // up to three rows of C and row-major B from L2 (is_few)
   narrow,   // one side of six to twelve, the other read along k: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
   blocked,  // direct with a look ahead: B packed or beyond the caches, many rows, long k (is_blocked)
@@ -21,7 +22,7 @@ enum class Regime {
 };
 
 inline const char* name_of(Regime regime) {
-  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "narrow", "swapped", "blocked", "small", "tiny"};
+  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "few", "narrow", "swapped", "blocked", "small", "tiny"};
   return kNames[static_cast<int>(regime)];
 }
 

@@ -103,6 +103,7 @@ constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors o
 constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
+constexpr size_t kMaxFewRows = 3;
 
 template <class T>
 struct KernelSet {
@@ -112,7 +113,7 @@ struct KernelSet {
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest
   void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
   void (*ahead_tile[kMaxRows + 1])(const Tile<T>&, const Ahead<T>&);  // tiles of the widest width
-  void (*row)(const Tile<T>&, size_t columns);  // one row of accumulators of any length, to c
+  void (*few[kMaxFewRows + 1])(const Tile<T>&, size_t columns);  // by rows, or null: accumulators to c, padded to whole vectors
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);

@@ -48,6 +48,7 @@ constexpr Shape kShapes[] = {
     {"dot, few rows of transposed A", 11, 90, kDotLength, true, true, 1, false},
     {"one row and beta", 1, 700, 20, false, false, 0, false},
     {"few k, transposed B", 40, 30, 5, false, true, 1, false},
+    {"three rows off the lines of the cache", 3, 301, 60, false, false, 1, false},
     {"transposed B", 40, 30, 25, false, true, 1, false},
     {"k in blocks", 9, 70, 2000, false, false, 0, false},
     {"blocks copied ahead", 50, 200, 900, false, true, 1, false},

@@ -55,6 +55,10 @@ export const SHAPES: readonly Shape[] = [
   // A transposed A turns these into one row wider than a tile, and few rows.
   { m: 470, n: 1, k: 33 },
   { m: 210, n: 2, k: 9 },
+  // Few rows and B from L2: passes of 16 rows and a rest, whole vectors and not, two segments.
+  { m: 2, n: 304, k: 48 },
+  { m: 3, n: 151, k: 90 },
+  { m: 3, n: 1370, k: 18 },
   // Narrow sides in one pass: whole blocks, tails of rows and of k.
   { m: 64, n: 6, k: 32 },
   { m: 45, n: 12, k: 37 },

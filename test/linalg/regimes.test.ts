@@ -51,11 +51,24 @@ const FLOAT32 = [
   [1, 1, 50, "", "dot"],
   [300, 1, 50, "", "dot"],
   [1, 300, 1000, "A", "direct"],
+  // Up to three rows, wider than a register tile of 448, 224 or 144 columns, B larger than L1 and from two rows on not than L2.
+  [1, 449, 28, "", "few"],
+  [1, 449, 27, "", "direct"],
+  [1, 448, 28, "", "tiny"],
+  [1, 3000, 3000, "", "few"],
+  [2, 225, 100, "", "few"],
+  [2, 224, 100, "", "tiny"],
+  [2, 512, 512, "", "few"],
+  [2, 513, 512, "", "direct"],
+  [3, 145, 100, "A", "few"],
+  [3, 400, 512, "", "few"],
+  [3, 401, 512, "", "direct"],
+  [4, 400, 300, "", "direct"],
   // One column from a transposed A is a row of C transposed.
   [300, 1, 1000, "A", "direct"],
   [300, 1, 1000, "AB", "direct"],
   [448, 1, 100, "A", "tiny"],
-  [449, 1, 100, "A", "direct"],
+  [449, 1, 100, "A", "few"],
   // Long k, contiguous in one operand, and a narrow other side (rows of A transposed, columns of B, or both lie otherwise).
   [300, DOT_WIDTH, DOT_LENGTH, "", "dot"],
   [1, DOT_WIDTH, DOT_LENGTH, "", "dot"],
@@ -105,7 +118,7 @@ describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () 
     FLOAT32.forEach(([m, n, k, t, regime], i) => {
       expect(chosen[i], `${m}×${n}×${k} ${t}`).toBe(regime);
     });
-    const all = ["scale", "dot", "shallow", "direct", "narrow", "swapped", "blocked", "small", "tiny"];
+    const all = ["scale", "dot", "shallow", "direct", "few", "narrow", "swapped", "blocked", "small", "tiny"];
     expect(new Set(chosen)).toEqual(new Set(all));
   });
 });

@@ -51,6 +51,12 @@ constexpr void add_edges(KernelSet<typename V::Scalar>& set) {
   }
 }
 
+template <class V, size_t MR>
+constexpr void add_few(KernelSet<typename V::Scalar>& set) {
+  if constexpr (kFewVectors[MR] > 0) set.few[MR] = FewKernel<V, MR>::run;
+  if constexpr (MR > 1) add_few<V, MR - 1>(set);
+}
+
 template <class V>
 constexpr KernelSet<typename V::Scalar> kernel_set() {
   KernelSet<typename V::Scalar> set{};
@@ -58,7 +64,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.widest = kWidest;
   set.widest_narrow = kNarrow;
   add_widths<V, kMaxVectors>(set);
-  set.row = RowKernel<V>::run;
+  add_few<V, kMaxFewRows>(set);
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;

@@ -17,6 +17,7 @@ namespace {
 // 16 registers: rows * vectors accumulators, one row of B, one element of A.
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
+constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // more rows keep the pipelines busy in tiles, however B comes
 constexpr size_t kDotAccumulators = 12;
 constexpr size_t kDotParts = 1;  // of the 16 lanes at once
 constexpr size_t kDotColumnsRows = 8;
@@ -34,7 +35,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
-#include "gemm/kernels/row.h"
+#include "gemm/kernels/few.h"
 #include "gemm/kernels/narrow.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
