@@ -49,7 +49,12 @@ const thresholds = [
     shapes: [1, 4, 8, 10, 11, 12].map((k) => [300, 300, k]),
   },
   {
-    name: "few k: twice as many rows",
+    name: "few k: as many rows to seven",
+    between: ["direct", "shallow"],
+    shapes: [4, 6, 7, 10, 14].map((m) => [m, 600, 7]),
+  },
+  {
+    name: "few k: twice as many rows from eight on",
     between: ["direct", "shallow"],
     shapes: [8, 16, 19, 20, 32].map((m) => [m, 600, 10]),
   },

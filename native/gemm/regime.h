@@ -77,11 +77,11 @@ inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   return by_rows < rows * (room(n) - saved) * depth + kTurn * columns * depth;
 }
 
-// Few k beside many rows: panels of B stay in registers. With fewer rows the panels' loads weigh more than what register tiles
-// lose (16 x 64 x 10: 207 GFLOP/s in tiles, 187 so), and beside a transposed A vectors over the rows of C waste no lane
+// Few k beside as many rows, or twice as many from eight k on: panels of B stay in registers. With fewer rows the panels' loads
+// weigh more than what register tiles lose (16 x 64 x 10: 207 GFLOP/s in tiles, 187 so; 8 x 600 x 5: 158 and 218), and beside a transposed A vectors over the rows of C waste no lane
 // (1000 x 5 x 8: 82 and 73). `shallow` is the longest k that the ISA has kernels for.
 inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t shallow) {
-  return k <= shallow && m >= 2 * k && (!trans_a || k <= n + 2);
+  return k <= shallow && m >= (k < 8 ? k : 2 * k) && (!trans_a || k <= n + 2);
 }
 
 // Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel,
