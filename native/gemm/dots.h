@@ -1,8 +1,8 @@
 // Dot regime: dot order (is_dot_order). Few rows, or few columns, of C, at most kDotWidth of them, are dot products with each
 // row of the other operand, the many, which streams through with its k contiguous. Also the regime of matrix times vector.
 //   - the few as well read along k: blocks of dot products (kernels/dot.h);
-//   - few whose k lies apart (row-major B, transposed A) are turned first, unless only a handful of dot products with each
-//     would not pay for that: then vectors run over the few (kernels/dot_columns.h).
+//   - few whose k lies apart (row-major B, transposed A) are turned first, unless too few dot products with each would
+//     pay for that: then vectors run over the few (kernels/dot_columns.h).
 #pragma once
 
 #include "gemm/job.h"
@@ -69,7 +69,8 @@ bool dot_block(const Job<T>& job, Range rows, Range columns) {
   const KernelSet<T>& set = job.set;
   DotSides<T> d = dot_sides(g, rows, columns);
   if (d.many_step != 1) return false;
-  const bool in_place = d.few_step != 1 && d.few_row == 1 && d.many_count <= set.dot_columns_rows;
+  const bool few_lie_apart = d.few_step != 1 && d.few_row == 1;
+  const bool in_place = few_lie_apart && (d.many_count == 1 || d.many_count * set.dot_columns_share <= d.few_count * d.few_count);
   if (!in_place && (d.few_step != 1 || few_collide(d)) && !gather_few(set, d, g.k)) return false;
   const bool identity = is_identity(job.epilogue(0, 0));
   const bool turned = in_place && !d.few_are_columns;  // sums run along the few, C along the many

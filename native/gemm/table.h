@@ -118,7 +118,7 @@ struct KernelSet {
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
   void (*dot_columns)(const DotColumns<T>&);
-  size_t dot_columns_rows;  // up to which dot_columns beats turning its matrix for dot
+  size_t dot_columns_share;  // up to n * n / dot_columns_share rows dot_columns beats turning its n columns for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels
   void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (at least edge_rows, edge_k: edge.h)
   void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none

@@ -69,7 +69,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;
   set.dot_columns = DotColumnsKernel<V>::run;
-  set.dot_columns_rows = kDotColumnsRows;
+  set.dot_columns_share = DotColumnsKernel<V>::kShare;
   set.widest_edge = kHasEdges ? V::kLanes / 2 : 0;
   add_edges<V, kHasEdges ? V::kLanes / 2 : 0>(set);
   add_narrow<V, kNarrow>(set);

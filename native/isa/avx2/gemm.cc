@@ -20,7 +20,6 @@ constexpr size_t kWidest = 2;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // more rows keep the pipelines busy in tiles, however B comes
 constexpr size_t kDotAccumulators = 12;
 constexpr size_t kDotParts = 1;  // of the 16 lanes at once
-constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulators do not fit 16 registers
 constexpr size_t kShallowRegisters = 15;
 constexpr bool kMaskIsFree = false;

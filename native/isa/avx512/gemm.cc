@@ -22,7 +22,6 @@ constexpr size_t kWidest = 4;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12, 12, 9};  // of a block of few rows: with so many rows of C
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
-constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;

@@ -20,7 +20,6 @@ constexpr size_t kWidest = 3;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // not measured
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
-constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // not measured
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;

@@ -20,7 +20,6 @@ constexpr size_t kWidest = 2;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 4};
 constexpr size_t kDotAccumulators = 16;
 constexpr size_t kDotParts = 4;  // of the 16 lanes at once
-constexpr size_t kDotColumnsRows = 8;
 constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
