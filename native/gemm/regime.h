@@ -60,11 +60,11 @@ inline bool fill_vectors(size_t rows, size_t lanes) {
 
 // Transposed B: whether vectors over rows are cheaper, which turns C, and A unless it is transposed already, than vectors over
 // columns, which turns B. Counted in multiply-adds: empty lanes count; a single vector takes a fifth longer; up to a quarter of a
-// vector, beside whole ones, costs half of one (edge.h); an element turned costs five. Fitted to 490 random shapes, on which the
-// choice is .4 % slower in the mean than the better of the two. 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784
+// vector, beside whole ones, costs half of one (edge.h); an element of A or C turned costs five, one of B six. Fitted to 490 random
+// shapes, on which the choice is .3 % slower in the mean than the better of the two. 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784
 // x 784: 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145.
 inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
-  constexpr double kTurn = 5;
+  constexpr double kTurn = 5, kTurnB = 6;
   const auto room = [lanes](size_t along) {
     const double whole = static_cast<double>((along + lanes - 1) / lanes * lanes);
     return along <= lanes ? 1.2 * whole : whole;
@@ -74,12 +74,13 @@ inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   const double rows = static_cast<double>(m), columns = static_cast<double>(n), depth = static_cast<double>(k);
   const double turned = (trans_a ? 0 : rows * depth) + rows * columns;
   const double by_rows = room(m) * columns * depth + kTurn * turned;
-  return by_rows < rows * (room(n) - saved) * depth + kTurn * columns * depth;
+  return by_rows < rows * (room(n) - saved) * depth + kTurnB * columns * depth;
 }
 
 // Few k beside as many rows, or twice as many from eight k on: panels of B stay in registers. With fewer rows the panels' loads
-// weigh more than what register tiles lose (16 x 64 x 10: 207 GFLOP/s in tiles, 187 so; 8 x 600 x 5: 158 and 218), and beside a transposed A vectors over the rows of C waste no lane
-// (1000 x 5 x 8: 82 and 73). `shallow` is the longest k that the ISA has kernels for.
+// weigh more than what register tiles lose (16 x 64 x 10: 207 GFLOP/s in tiles, 187 so; 8 x 600 x 5: 158 and 218), and beside a
+// transposed A vectors over the rows of C waste no lane (1000 x 5 x 8: 82 and 73). `shallow` is the longest k that the ISA has
+// kernels for.
 inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t shallow) {
   return k <= shallow && m >= (k < 8 ? k : 2 * k) && (!trans_a || k <= n + 2);
 }
