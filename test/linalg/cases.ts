@@ -55,6 +55,8 @@ export const SHAPES: readonly Shape[] = [
   // A transposed A turns these into one row wider than a tile, and few rows.
   { m: 470, n: 1, k: 33 },
   { m: 210, n: 2, k: 9 },
+  // Few columns and long k: a transposed A is read along its rows.
+  { m: 20, n: 4, k: 130 },
   // Few rows and B from L2: passes of 16 rows and a rest, whole vectors and not, two segments.
   { m: 2, n: 304, k: 48 },
   { m: 3, n: 151, k: 90 },

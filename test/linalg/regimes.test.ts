@@ -92,6 +92,12 @@ const FLOAT32 = [
   [256, 23, 128, "", "swapped"],
   [256, 24, 128, "", "direct"],
   [256, 17, 128, "A", "swapped"],
+  // Few columns and long k beside a transposed A.
+  [20, 5, 128, "A", "swapped"],
+  [20, 5, 127, "A", "tiny"],
+  [20, 6, 128, "A", "tiny"],
+  [8, 4, 500, "A", "swapped"],
+  [7, 4, 500, "A", "tiny"],
   // Transposed B: C and A are turned, or B is, whichever is less work; lanes that stay empty count.
   [13, 784, SHORT, "B", "direct"],
   [16, 784, SHORT, "B", "swapped"],
