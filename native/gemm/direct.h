@@ -84,12 +84,17 @@ constexpr size_t kBeyondCache = 2048 * 1024;
 
 // Whether rows of B that are a multiple of 4 KiB apart, whose lines share one set of the L1 cache, are copied. Where a panel is
 // one line wide, that line comes from L2 for each tile of rows: 600 x 1024 x 32 at 82 GFLOP/s in place, 118 copied. Panels of
-// several lines lose less that way than by copying (24 x 1024 x 64 in vectors of 64 bytes: 233 and 180).
+// several lines lose less that way than by copying (24 x 1024 x 64 in vectors of 64 bytes: 233 and 180), but for short k beside many
+// rows: 400 x 96 x 24 with rows 1024 apart at 195 in place, 230 copied.
 template <class T>
 bool columns_collide(const Job<T>& job, size_t rows) {
+  constexpr size_t kShort = 96, kManyRows = 256;
   const KernelSet<T>& set = job.set;
+  const size_t k = job.call.k;
+  if (!collides<T>(job.call.ldb)) return false;
   const bool one_line = set.widest * set.lanes * sizeof(T) <= 64;
-  return one_line && job.call.ldb * sizeof(T) % 4096 == 0 && job.call.k >= 16 && rows >= 2 * set.max_rows[set.widest];
+  if (one_line && k >= 16 && rows >= 2 * set.max_rows[set.widest]) return true;
+  return k > kCollidingRows && k <= kShort && rows >= kManyRows;
 }
 
 // Whether a block of B is copied into panels for `rows` rows. In place costs page and cache conflicts once rows of B are a
@@ -126,7 +131,7 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
 // with rows of 16 KiB: 224 -> 238 GFLOP/s; C of 128 columns loses 5 %), and half of L2 holds the copy.
 template <class T>
 bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
-  constexpr size_t kManyColumns = 512, kMostBytes = 512 * 1024;
+  constexpr size_t kManyColumns = 256, kMostBytes = 512 * 1024;
   const GemmCall<T>& g = job.call;
   return g.trans_a && collides<T>(g.lda) && kc > kCollidingRows && columns >= kManyColumns &&
          kc * dense_ld<T>(rows) * sizeof(T) <= kMostBytes;
@@ -134,13 +139,13 @@ bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
 
 // Whether rows go by in strips, panel by panel, instead of tile by tile: while a panel of B stays in L1 (up to 64 KiB of it: the rest
 // comes from L2 in order) and a strip of A in L2, a line of a transposed A serves the next tile too. 1000 x 600 x 20 from 208 to 227
-// GFLOP/s, 784 x 256 x 128 with transposed A from 234 to 239. Not where rows of C collide: 500 x 1024 x 20 from 210 to 154.
+// GFLOP/s, 784 x 256 x 128 with transposed A from 234 to 239. Not where rows of C collide, and with them those of B that are read in place: 500 x 1024 x 20 from 210 to 154.
 constexpr size_t kHeldA = 256 * 1024;
 
 template <class T>
 bool goes_by_panels(const Job<T>& job, const DirectSizes& s) {
   constexpr size_t kHeldPanel = 64 * 1024;
-  return !s.pack && !s.few && !collides<T>(job.call.ldc) && s.kc * job.set.widest * job.set.lanes * sizeof(T) <= kHeldPanel;
+  return !s.few && (s.pack || !collides<T>(job.call.ldc)) && s.kc * job.set.widest * job.set.lanes * sizeof(T) <= kHeldPanel;
 }
 
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
