@@ -74,6 +74,8 @@
     "downhill_cflags": [
       "-std=c++20",
       "-O3",
+      "-falign-functions=64",
+      "-falign-loops=64",
       "-ffp-contract=off",
       "-fno-math-errno",
       "-fno-trapping-math",
