@@ -96,9 +96,14 @@ const thresholds = [
     shapes: [64, 96, 127, 128, 192, 256].map((k) => [512, 512, k, false, true]),
   },
   {
-    name: "look ahead: 48 rows",
+    name: "packed B of 1 MiB: 384 rows",
     between: ["direct", "blocked"],
-    shapes: [24, 36, 47, 48, 60, 96].map((m) => [m, 1024, 1024]),
+    shapes: [200, 300, 383, 384, 480].map((m) => [m, 1024, 256]),
+  },
+  {
+    name: "packed B of 9 MiB: 160 rows",
+    between: ["direct", "blocked"],
+    shapes: [64, 100, 159, 160, 240].map((m) => [m, 1536, 1536]),
   },
   {
     name: "look ahead: A and C beyond 2 MiB",

@@ -97,6 +97,21 @@ bool columns_collide(const Job<T>& job, size_t rows) {
   return k > kCollidingRows && k <= kShort && rows >= kManyRows;
 }
 
+// Rows of C from which on copying B pays, where its rows are far apart. Each element is copied once and used once a row; in
+// place, the caches and the prefetchers keep up while B is within a few MiB (one thread, in place beside packed: 64 x 768 x 768 97 and
+// 85 % of the peak, 200 x 1024 x 256 97 and 92, 512 x 1024 x 1024 92 and 94; 128 x 2048 x 1024 92 and 87, 300 x 3072 x 768 85 and
+// 91). Not where rows of B collide and a panel is one line of each (AVX2: 64 x 1024 x 1024 32 and 45), nor for less than a panel.
+template <class T>
+size_t packing_rows(const Job<T>& job) {
+  constexpr size_t kMedium = 6 * 1024 * 1024;
+  const GemmCall<T>& g = job.call;
+  const KernelSet<T>& set = job.set;
+  const size_t panel = set.widest * set.lanes, few = 8 * set.max_rows[set.widest];
+  if (g.n < panel || (collides<T>(g.ldb) && panel * sizeof(T) < 256)) return few;
+  const size_t rows = set.lanes * (g.k * g.ldb * sizeof(T) > kMedium ? 10 : 24);
+  return rows < few ? few : rows;
+}
+
 // Whether a block of B is copied into panels for `rows` rows. In place costs page and cache conflicts once rows of B are a
 // page apart, or B is much larger than the cache.
 template <class T>
@@ -104,7 +119,7 @@ bool packs_b(const Job<T>& job, size_t rows) {
   const GemmCall<T>& g = job.call;
   const size_t row_bytes = g.ldb * sizeof(T);
   const bool far_apart = g.k * row_bytes > (row_bytes >= 4096 ? kFarApart : kBeyondCache);
-  return g.trans_b || columns_collide(job, rows) || (far_apart && rows >= 8 * job.set.max_rows[job.set.widest]);
+  return g.trans_b || columns_collide(job, rows) || (far_apart && rows >= packing_rows(job));
 }
 
 template <class T>
