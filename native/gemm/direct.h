@@ -112,14 +112,17 @@ size_t packing_rows(const Job<T>& job) {
   return rows < few ? few : rows;
 }
 
-// Whether a block of B is copied into panels for `rows` rows. In place costs page and cache conflicts once rows of B are a
-// page apart, or B is much larger than the cache.
+// Whether B's rows are so far apart, or B so much larger than the cache, that in place costs page and cache conflicts.
+template <class T>
+bool is_far_apart(const GemmCall<T>& g) {
+  const size_t row_bytes = g.ldb * sizeof(T);
+  return g.k * row_bytes > (row_bytes >= 4096 ? kFarApart : kBeyondCache);
+}
+
+// Whether a block of B is copied into panels for `rows` rows.
 template <class T>
 bool packs_b(const Job<T>& job, size_t rows) {
-  const GemmCall<T>& g = job.call;
-  const size_t row_bytes = g.ldb * sizeof(T);
-  const bool far_apart = g.k * row_bytes > (row_bytes >= 4096 ? kFarApart : kBeyondCache);
-  return g.trans_b || columns_collide(job, rows) || (far_apart && rows >= packing_rows(job));
+  return job.call.trans_b || columns_collide(job, rows) || (is_far_apart(job.call) && rows >= packing_rows(job));
 }
 
 template <class T>

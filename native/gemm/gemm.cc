@@ -90,11 +90,12 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     default: break;
   }
   const size_t tallest = job.set.max_rows[job.set.widest];
-  const bool packs = packs_b(job, g.m);
-  const bool columns_first = is_flat(g.m, g.n, threads, tallest, lanes) || (packs && g.n >= threads * 4 * lanes);
+  // A cut over rows would pack B twice, or bring a B beyond L2 to both threads (128 x 2048 x 1024 in place 378 and 434 GFLOP/s).
+  const bool far = g.trans_b || columns_collide(job, g.m) || (is_far_apart(g) && g.m >= 8 * tallest);
+  const bool columns_first = is_flat(g.m, g.n, threads, tallest, lanes) || (far && g.n >= threads * 4 * lanes);
   // Too narrow to be cut by columns: rows in steps of half a tile of few rows.
   if (g.n <= lanes && g.m < 8 * tallest) return split(g.m, g.n, g.k, threads, 4, g.n, false);
-  return split(g.m, g.n, g.k, threads, tallest, lanes * (packs && columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
+  return split(g.m, g.n, g.k, threads, tallest, lanes * (far && columns_first && g.n >= 8 * lanes * threads ? 4 : 1), columns_first);
 }
 
 // What becomes of a regime of one chain an element: the forced one, few or small. Blocks of the direct regime decide for themselves
