@@ -31,11 +31,15 @@ inline const char* name_of(Regime regime) {
 // no product is kept from tiny. Regime::count ends it.
 void force_regime(Regime regime);
 
-// From this k on, up to kDotWidth rows or columns are in dot order even where their own k is not contiguous.
-constexpr size_t kDotLength = 64;
-constexpr size_t kDotWidth = 16;
+// Up to kDotWidth rows or columns are in dot order from k = dot_length(their number) on, even where their own k is not contiguous.
+// Where both orders take the same time on AVX-512: the wider, the more chains there are without it and the fuller vectors
+// are (128 x 3 x 64: 93 GFLOP/s in one chain, 123 in dot order; 256 x 10 x 64: 158 and 137, x 784: 185 and 229; 16 columns fill
+// a vector, and one chain is ahead for any k).
+constexpr size_t kDotWidth = 14;
+constexpr size_t dot_length(size_t width) { return 32 + 8 * width; }
+constexpr size_t kDotLength = dot_length(kDotWidth);  // long for any of these widths
 
-inline bool is_narrow_and_long(size_t width, size_t k) { return width <= kDotWidth && k >= kDotLength; }
+inline bool is_narrow_and_long(size_t width, size_t k) { return width <= kDotWidth && k >= dot_length(width); }
 
 // The dot order's predicate: part of the numerics contract, shared with the reference backend by test. Either k is contiguous
 // in both operands and one side of C is of at most four; or a narrow side meets an operand whose long k is contiguous: one

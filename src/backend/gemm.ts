@@ -75,9 +75,9 @@ export interface GemmBackend {
   isStable(array: FloatArray): boolean;
 }
 
-/** From this k on, up to DOT_WIDTH rows or columns are in dot order even where their own k is not contiguous. */
-export const DOT_LENGTH = 64;
-export const DOT_WIDTH = 16;
+/** Up to DOT_WIDTH rows or columns are in dot order from k = dotLength(their number) on, even where their own k is not contiguous. */
+export const DOT_WIDTH = 14;
+export const dotLength = (width: number): number => 32 + 8 * width;
 
 /**
  * Whether a product is computed in dot order (NUMERICS: GEMM): contiguous k in both operands and at most four rows or columns,
@@ -86,5 +86,6 @@ export const DOT_WIDTH = 16;
  */
 export function isDotOrder(m: number, n: number, k: number, transA: boolean, transB: boolean): boolean {
   if ((!transA || m === 1) && (transB || n === 1) && Math.min(m, n) <= 4) return true;
-  return k >= DOT_LENGTH && ((!transA && n <= DOT_WIDTH) || (transB && m <= DOT_WIDTH));
+  const isLong = (width: number): boolean => width <= DOT_WIDTH && k >= dotLength(width);
+  return (!transA && isLong(n)) || (transB && isLong(m));
 }

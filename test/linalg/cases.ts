@@ -1,7 +1,7 @@
 // What several gemm tests share: reproducible operands, shapes that reach every regime, and calls of a backend.
 
 import type { Backend } from "../../src/backend/backend.ts";
-import { type Activation, DOT_LENGTH, DOT_WIDTH, type GemmCall } from "../../src/backend/gemm.ts";
+import { type Activation, DOT_WIDTH, dotLength, type GemmCall } from "../../src/backend/gemm.ts";
 import type { Dtype, FloatArray } from "../../src/core/types.ts";
 
 /** A small linear congruential generator: the same operands in every run. */
@@ -24,6 +24,9 @@ export interface Shape {
   readonly n: number;
   readonly k: number;
 }
+
+/** Long enough for the dot order of any narrow side. */
+export const DOT_LENGTH = dotLength(DOT_WIDTH);
 
 /** Every regime and its edges: one row, few rows, narrow, tails, one and several panels. */
 export const SHAPES: readonly Shape[] = [
@@ -74,6 +77,10 @@ export const SHAPES: readonly Shape[] = [
   { m: DOT_WIDTH, n: 37, k: DOT_LENGTH },
   { m: DOT_WIDTH + 1, n: 37, k: DOT_LENGTH },
   { m: DOT_WIDTH, n: DOT_WIDTH, k: 2 * DOT_LENGTH + 5 },
+  { m: 21, n: 5, k: dotLength(5) - 1 },
+  { m: 21, n: 5, k: dotLength(5) },
+  { m: 9, n: 40, k: dotLength(9) - 1 },
+  { m: 9, n: 40, k: dotLength(9) },
   { m: 1, n: 10, k: DOT_LENGTH + 15 },
   { m: 3, n: 9, k: 3 * DOT_LENGTH + 1 },
   { m: 270, n: 7, k: DOT_LENGTH + 1 },

@@ -1,10 +1,10 @@
 // Native equals the reference bit for bit: every regime, ISA, thread count, transpose and epilogue.
 import { describe, expect, test } from "vitest";
-import { DOT_LENGTH, DOT_WIDTH } from "../../src/backend/gemm.ts";
+import { DOT_WIDTH, dotLength } from "../../src/backend/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
 import { createReference } from "../../src/backend/reference/reference.ts";
 import type { FloatArray } from "../../src/core/types.ts";
-import { type Case, callOf, filled, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
+import { type Case, callOf, DOT_LENGTH, filled, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
 
 const native = createNative(addonForTests());
@@ -170,7 +170,7 @@ describe("rows predicted alone or a few at a time equal those of a batch for row
         const next = generator(8);
         const columns = [...Array.from({ length: DOT_WIDTH + 4 }, (_, i) => i + 1), 64, 300];
         for (const n of columns) {
-          for (const k of [1, 33, DOT_LENGTH - 1, DOT_LENGTH, DOT_LENGTH + 1, 3 * DOT_LENGTH + 13]) {
+          for (const k of [1, 33, dotLength(n) - 1, dotLength(n), dotLength(n) + 1, 2 * DOT_LENGTH + 13]) {
             const whole = callOf({ dtype, m: 40, n, k, transA: false, transB: false, bias: true }, () => next() - 0.5);
             const batch = resultOf(backend, whole);
             const rows = (isa: string) => {

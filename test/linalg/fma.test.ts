@@ -1,9 +1,9 @@
 // The fused multiply-add of the reference against exact arithmetic in BigInt, where rounding twice would differ.
 import { expect, test } from "vitest";
-import { DOT_LENGTH, type GemmCall } from "../../src/backend/gemm.ts";
+import type { GemmCall } from "../../src/backend/gemm.ts";
 import { fma32 } from "../../src/backend/reference/fma.ts";
 import { createReference } from "../../src/backend/reference/reference.ts";
-import { generator, resultOf } from "./cases.ts";
+import { DOT_LENGTH, generator, resultOf } from "./cases.ts";
 
 /** A double as an integer multiple of 2^-1100. */
 function exactly(x: number): bigint {

@@ -1,12 +1,12 @@
 // Packed operands: the bits of the array they were made from, in every way to a product; their life and their errors.
 import { afterAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
-import { DOT_LENGTH, DOT_WIDTH } from "../../src/backend/gemm.ts";
+import { DOT_WIDTH } from "../../src/backend/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
 import { createReference } from "../../src/backend/reference/reference.ts";
 import { gemm, gemmAsync, gemmBatched, type PackedB, packB, prepareGemm, setBackend } from "../../src/index.ts";
 import { runChild } from "../backend/child.ts";
-import { type Case, callOf, filled, firstDifference, generator, SHAPES, TRANSPOSES } from "./cases.ts";
+import { type Case, callOf, DOT_LENGTH, filled, firstDifference, generator, SHAPES, TRANSPOSES } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
 
 const native = createNative(addonForTests());

@@ -1,11 +1,11 @@
 // The reference against the contract written out (NUMERICS: GEMM): each element is one chain, or 16 in dot order, in each
 // setting. Tiles, copies and pairs of columns change the speed, not the bits.
 import { describe, expect, test } from "vitest";
-import { DOT_LENGTH, DOT_WIDTH, type GemmCall, isDotOrder } from "../../src/backend/gemm.ts";
+import { DOT_WIDTH, type GemmCall, isDotOrder } from "../../src/backend/gemm.ts";
 import { fma32 } from "../../src/backend/reference/fma.ts";
 import { createReference } from "../../src/backend/reference/reference.ts";
 import type { Dtype, FloatArray } from "../../src/core/types.ts";
-import { callOf, firstDifference, generator, resultOf, TRANSPOSES } from "./cases.ts";
+import { callOf, DOT_LENGTH, firstDifference, generator, resultOf, TRANSPOSES } from "./cases.ts";
 
 type Step = (a: number, b: number, c: number) => number;
 

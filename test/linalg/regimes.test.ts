@@ -1,17 +1,17 @@
 // The choice of algorithm: each is reached by a shape that names it, thresholds lie where they are documented, and whichever
 // is taken computes the same bits.
 import { describe, expect, test } from "vitest";
-import { DOT_LENGTH, DOT_WIDTH, isDotOrder } from "../../src/backend/gemm.ts";
+import { DOT_WIDTH, dotLength, isDotOrder } from "../../src/backend/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
-import { callOf, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
+import { callOf, DOT_LENGTH, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
 
 const addon = addonForTests();
 const native = createNative(addon);
 const noAvx512 = !addon.isas().includes("avx512");
 
-/** The longest k at which narrow sides are one chain an element. */
-const SHORT = DOT_LENGTH - 1;
+/** The longest k at which sides of five and more are one chain an element. */
+const SHORT = dotLength(5) - 1;
 
 /** The longest k that stays in registers. */
 const SHALLOW: Record<string, number> = { avx512: 10, avx2: 6 };
@@ -75,6 +75,7 @@ const FLOAT32 = [
   // Long k, contiguous in one operand, and a narrow other side (rows of A transposed, columns of B, or both lie otherwise).
   [300, DOT_WIDTH, DOT_LENGTH, "", "dot"],
   [1, DOT_WIDTH, DOT_LENGTH, "", "dot"],
+  [300, 5, dotLength(5), "", "dot"],
   [DOT_WIDTH, 300, DOT_LENGTH, "B", "dot"],
   [DOT_WIDTH, 300, DOT_LENGTH, "AB", "dot"],
   // One side of six to twelve, the other at least two vectors, read along k.
@@ -142,16 +143,16 @@ describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () 
 const SIDES = [1, 2, 3, 4, 5, 6, DOT_WIDTH - 1, DOT_WIDTH, DOT_WIDTH + 1, 100];
 
 test("dot order is what the contract says", () => {
-  for (const k of [1, SHORT, DOT_LENGTH, 1000]) {
-    const long = k >= DOT_LENGTH;
-    for (const m of SIDES) {
-      for (const n of SIDES) {
+  for (const m of SIDES) {
+    for (const n of SIDES) {
+      for (const k of [1, dotLength(m) - 1, dotLength(m), dotLength(n) - 1, dotLength(n), 1000]) {
+        const long = (width: number) => width <= DOT_WIDTH && k >= dotLength(width);
         const four = Math.min(m, n) <= 4;
         const what = `${m}×${n}×${k}`;
         // k is contiguous in A alone: few columns. In both: few of either. In B alone: few rows. In neither: one element.
-        expect(isDotOrder(m, n, k, false, false), what).toBe(n === 1 || (long && n <= DOT_WIDTH));
-        expect(isDotOrder(m, n, k, false, true), what).toBe(four || (long && Math.min(m, n) <= DOT_WIDTH));
-        expect(isDotOrder(m, n, k, true, true), what).toBe(m === 1 || (long && m <= DOT_WIDTH));
+        expect(isDotOrder(m, n, k, false, false), what).toBe(n === 1 || long(n));
+        expect(isDotOrder(m, n, k, false, true), what).toBe(four || long(Math.min(m, n)));
+        expect(isDotOrder(m, n, k, true, true), what).toBe(m === 1 || long(m));
         expect(isDotOrder(m, n, k, true, false), what).toBe(m === 1 && n === 1);
         for (const [transA, transB] of TRANSPOSES) {
           expect(isDotOrder(n, m, k, !transB, !transA), "C transposed").toBe(isDotOrder(m, n, k, transA, transB));
@@ -167,7 +168,7 @@ test("on every ISA and in both dtypes, dot order is taken exactly where the cont
       for (const [transA, transB] of TRANSPOSES) {
         for (const m of SIDES) {
           for (const n of SIDES) {
-            for (const k of [1, SHORT, DOT_LENGTH, 10 * DOT_LENGTH]) {
+            for (const k of [1, dotLength(m) - 1, dotLength(m), dotLength(n) - 1, dotLength(n), 1500]) {
               const regime = addon.gemmRegime(m, n, k, transA, transB, wide);
               const what = `${isa} ${m}×${n}×${k} ${transA} ${transB}`;
               expect(regime === "dot", what).toBe(isDotOrder(m, n, k, transA, transB));
