@@ -35,7 +35,8 @@ void edge_block(const Job<T>& job, Range rows, Range columns, T* dense) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
   const size_t width = columns.size();
-  Edge<T> edge{g.k, g.a + rows.begin * (g.trans_a ? 1 : g.lda), g.lda, nullptr, g.ldb, job.c(rows.begin, columns.begin), g.ldc, rows.size()};
+  const T* const a = g.a + rows.begin * (g.trans_a ? 1 : g.lda);
+  Edge<T> edge{g.k, a, g.lda, nullptr, g.ldb, job.c(rows.begin, columns.begin), g.ldc, rows.size()};
   if (dense == nullptr) {
     edge.b = g.b + columns.begin;
   } else {
@@ -51,7 +52,6 @@ void edge_block(const Job<T>& job, Range rows, Range columns, T* dense) {
   if (is_identity(job.epilogue(0, 0))) return kernel(edge);
   constexpr size_t kStrip = 128;
   T strip[kStrip * kMaxEdge];
-  const T* const a = edge.a;
   edge.c = strip;
   edge.ldc = width;
   for (RowTiles t(rows.size(), kStrip); t.next();) {

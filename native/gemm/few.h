@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "gemm/direct.h"
+#include "gemm/panels.h"
 #include "gemm/job.h"
 #include "gemm/scratch.h"
 

@@ -2,7 +2,8 @@
 
 #include "dispatch/dispatch.h"
 #include "gemm/blocked.h"
-#include "gemm/direct.h"
+#include "gemm/direct_sizes.h"
+#include "gemm/panels.h"
 #include "gemm/job.h"
 #include "gemm/regime.h"
 #include "gemm/split.h"

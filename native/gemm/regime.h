@@ -65,8 +65,8 @@ inline bool fill_vectors(size_t rows, size_t lanes) {
 // Transposed B: whether vectors over rows are cheaper, which turns C, and A unless it is transposed already, than vectors over
 // columns, which turns B. Counted in multiply-adds: empty lanes count; a single vector takes a fifth longer; up to a quarter of a
 // vector, beside whole ones, costs half of one (edge.h); an element of A or C turned costs five, one of B six. Fitted to 490 random
-// shapes, on which the choice is .3 % slower in the mean than the better of the two. 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784
-// x 784: 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145.
+// shapes, on which the choice is .3 % slower in the mean than the better of the two. 100 x 768 x 20: 173 GFLOP/s over rows, 228
+// over columns; 32 x 784 x 784: 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145.
 inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
   constexpr double kTurn = 5, kTurnB = 6;
   const auto room = [lanes](size_t along) {

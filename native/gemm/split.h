@@ -66,7 +66,8 @@ inline Grid split(size_t m, size_t n, size_t k, size_t threads, size_t row_unit,
   const size_t first_units = columns_first ? column_units : row_units;
   const size_t first = balanced_parts(first_units, wanted, threads);
   // The other dimension is cut only where the first is too short to feed the threads.
-  const size_t second = first >= threads && 2 * first >= wanted ? 1 : smaller(columns_first ? row_units : column_units, ceil_div(wanted, first));
+  const size_t rest = smaller(columns_first ? row_units : column_units, ceil_div(wanted, first));
+  const size_t second = first >= threads && 2 * first >= wanted ? 1 : rest;
   const size_t row_parts = columns_first ? second : first;
   const size_t column_parts = columns_first ? first : second;
   grid.row_step = ceil_div(row_units, row_parts) * row_unit;

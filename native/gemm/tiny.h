@@ -5,7 +5,9 @@
 
 #include <cstdint>
 
-#include "gemm/direct.h"
+#include "gemm/direct_sizes.h"
+#include "gemm/edge.h"
+#include "gemm/panels.h"
 #include "gemm/regime.h"
 #include "gemm/split.h"
 #include "memory/fp_mode.h"

@@ -1,0 +1,113 @@
+// What the direct regime copies and in which blocks it goes: by the product's sizes and how far apart its rows lie.
+#pragma once
+
+#include "gemm/collide.h"
+#include "gemm/job.h"
+#include "gemm/panels.h"
+
+namespace downhill {
+
+struct DirectSizes {
+  size_t kc, nc, mc;
+  bool few;       // are_few()
+  bool pack;
+  bool stage;     // k is blocked and C holds the beta operand: accumulators wait in scratch memory
+};
+
+// The block of B: three eighths of a 1 MiB L2; the next block, A, C and what is asked for ahead share the rest. k is cut in
+// lengths of 2 KiB a row (512 float32): then reloading a tile of C costs 1 % of the work on it. Swept for 1024³, 2048³ and
+// 512 x 768 x 3072 over 256…768 and 256…768 KiB (docs/gemm.md).
+constexpr size_t kBlockBytes = 384 * 1024;
+constexpr size_t kRunBytes = 2048;
+constexpr size_t kTallA = 32 * 1024;  // bytes of A that stay in L1 beside the lines of B that pass
+
+// Bytes from which on B is better copied than read in place: with rows a page or more apart, and with shorter rows.
+constexpr size_t kFarApart = 512 * 1024;
+constexpr size_t kBeyondCache = 2048 * 1024;
+
+// Whether rows of B that are a multiple of 4 KiB apart, whose lines share one set of the L1 cache, are copied. Where a panel is
+// one line wide, that line comes from L2 for each tile of rows: 600 x 1024 x 32 at 82 GFLOP/s in place, 118 copied. Panels of
+// several lines lose less that way than by copying (24 x 1024 x 64 in vectors of 64 bytes: 233 and 180), but for short k beside many
+// rows: 400 x 96 x 24 with rows 1024 apart at 195 in place, 230 copied.
+template <class T>
+bool columns_collide(const Job<T>& job, size_t rows) {
+  constexpr size_t kShort = 96, kManyRows = 256;
+  const KernelSet<T>& set = job.set;
+  const size_t k = job.call.k;
+  if (!collides<T>(job.call.ldb)) return false;
+  const bool one_line = set.widest * set.lanes * sizeof(T) <= 64;
+  if (one_line && k >= 16 && rows >= 2 * set.max_rows[set.widest]) return true;
+  return k > kCollidingRows && k <= kShort && rows >= kManyRows;
+}
+
+// Rows of C from which on copying B pays, where its rows are far apart. Each element is copied once and used once a row; in
+// place, the caches and the prefetchers keep up while B is within a few MiB (one thread, in place beside packed: 64 x 768 x 768 97 and
+// 85 % of the peak, 200 x 1024 x 256 97 and 92, 512 x 1024 x 1024 92 and 94; 128 x 2048 x 1024 92 and 87, 300 x 3072 x 768 85 and
+// 91). Not where rows of B collide and a panel is one line of each (AVX2: 64 x 1024 x 1024 32 and 45), nor for less than a panel.
+template <class T>
+size_t packing_rows(const Job<T>& job) {
+  constexpr size_t kMedium = 6 * 1024 * 1024;
+  const GemmCall<T>& g = job.call;
+  const KernelSet<T>& set = job.set;
+  const size_t panel = set.widest * set.lanes, few = 8 * set.max_rows[set.widest];
+  if (g.n < panel || (collides<T>(g.ldb) && panel * sizeof(T) < 256)) return few;
+  const size_t rows = set.lanes * (g.k * g.ldb * sizeof(T) > kMedium ? 10 : 24);
+  return rows < few ? few : rows;
+}
+
+// Whether B's rows are so far apart, or B so much larger than the cache, that in place costs page and cache conflicts.
+template <class T>
+bool is_far_apart(const GemmCall<T>& g) {
+  const size_t row_bytes = g.ldb * sizeof(T);
+  return g.k * row_bytes > (row_bytes >= 4096 ? kFarApart : kBeyondCache);
+}
+
+// Whether a block of B is copied into panels for `rows` rows.
+template <class T>
+bool packs_b(const Job<T>& job, size_t rows) {
+  return job.call.trans_b || columns_collide(job, rows) || (is_far_apart(job.call) && rows >= packing_rows(job));
+}
+
+template <class T>
+DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
+  const GemmCall<T>& g = job.call;
+  const size_t panel = job.set.widest * job.set.lanes;
+  DirectSizes s{};
+  s.few = are_few(job.set, rows.size(), g.k * columns.size());
+  s.pack = packs_b(job, rows.size());
+  const size_t run = kRunBytes / sizeof(T);
+  s.kc = g.k <= run + run / 2 ? g.k : ceil_div(g.k, ceil_div(g.k, run));
+  const bool once = !s.pack && s.few;  // B passes by once: blocks would only cut its rows
+  if (once && rows.size() * g.k * sizeof(T) <= kTallA) s.kc = g.k;
+  const size_t fitting = kBlockBytes / (s.kc * sizeof(T)) / panel * panel;
+  const size_t panels = ceil_div(columns.size(), panel);
+  const size_t even = ceil_div(panels, ceil_div(panels, fitting < panel ? 1 : fitting / panel)) * panel;
+  s.nc = once ? columns.size() : smaller(columns.size(), even);
+  s.stage = g.k > s.kc && g.beta != 0;
+  s.mc = s.stage ? smaller(rows.size(), 2048) : rows.size();
+  return s;
+}
+
+// Whether a block of a transposed A is copied because its steps of k collide: where many panels of C read it (512 x 1024 x 64
+// with rows of 16 KiB: 224 -> 238 GFLOP/s; C of 128 columns loses 5 %), and half of L2 holds the copy.
+template <class T>
+bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
+  constexpr size_t kManyColumns = 256, kMostBytes = 512 * 1024;
+  const GemmCall<T>& g = job.call;
+  return g.trans_a && collides<T>(g.lda) && kc > kCollidingRows && columns >= kManyColumns &&
+         kc * dense_ld<T>(rows) * sizeof(T) <= kMostBytes;
+}
+
+// Whether rows go by in strips, panel by panel, instead of tile by tile: while a panel of B stays in L1 (up to 64 KiB of it:
+// the rest comes from L2 in order) and a strip of A in L2, a line of a transposed A serves the next tile too. 1000 x 600 x 20
+// from 208 to 227 GFLOP/s, 784 x 256 x 128 with transposed A from 234 to 239. Not where rows of C collide, and with them those
+// of B that are read in place: 500 x 1024 x 20 from 210 to 154.
+constexpr size_t kHeldA = 256 * 1024;
+
+template <class T>
+bool goes_by_panels(const Job<T>& job, const DirectSizes& s) {
+  constexpr size_t kHeldPanel = 64 * 1024;
+  return !s.few && (s.pack || !collides<T>(job.call.ldc)) && s.kc * job.set.widest * job.set.lanes * sizeof(T) <= kHeldPanel;
+}
+
+}  // namespace downhill
