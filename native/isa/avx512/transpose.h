@@ -75,15 +75,17 @@ inline __attribute__((always_inline)) void transpose_groups(VecF64 (&x)[2]) {
   x[0] = {low};
 }
 
-// The first n elements of group g.
+// The first n elements of group g. The masked store must stay apart from the extraction: the instruction that does both touches
+// the memory of masked lanes (Intel's manual: VEXTRACTF32X4, exceptions of type E6NF, no suppression of faults), and GCC would use it.
 inline __attribute__((always_inline)) void store_group(float* p, VecF32 x, size_t g, size_t n) {
-  const __m128 group = g == 0   ? _mm512_castps512_ps128(x.v)
-                       : g == 1 ? _mm512_extractf32x4_ps(x.v, 1)
-                       : g == 2 ? _mm512_extractf32x4_ps(x.v, 2)
-                                : _mm512_extractf32x4_ps(x.v, 3);
+  __m128 group = g == 0   ? _mm512_castps512_ps128(x.v)
+                 : g == 1 ? _mm512_extractf32x4_ps(x.v, 1)
+                 : g == 2 ? _mm512_extractf32x4_ps(x.v, 2)
+                          : _mm512_extractf32x4_ps(x.v, 3);
   if (n == 4) {
     _mm_storeu_ps(p, group);
   } else {
+    __asm__("" : "+v"(group));
     _mm_mask_storeu_ps(p, static_cast<__mmask8>((1u << n) - 1), group);
   }
 }
