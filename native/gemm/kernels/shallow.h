@@ -41,7 +41,7 @@ struct ShallowKernel {
   }
 
   template <bool kPartial, bool kIdentity>
-  static inline __attribute__((always_inline)) void rows(const Tile<T>& t, size_t count) {
+  static void rows(const Tile<T>& t, size_t count) {
     const size_t last = t.last, ldc = t.ldc;
     V b[K][NV];
     DOWNHILL_UNROLL
