@@ -40,9 +40,9 @@ constexpr unsigned kJobsBetweenTries = 256;
 
 // How long it takes from the opening of a job until a polling worker enters it: 110 ns where the cores share a cache, 310
 // where they do not or a virtual machine's processors moved apart (which they do within seconds). Nanoseconds, a running
-// mean over about eight timings; one job in kJobsBetweenTimings is timed, all while the cores are far apart.
+// mean over about four timings; one job in kJobsBetweenTimings is timed, all while the cores are far apart.
 constexpr long long kNear = 200, kInterrupted = 5000;
-constexpr unsigned kJobsBetweenTimings = 16, kQuestionsBetweenTrials = 1024;
+constexpr unsigned kJobsBetweenTimings = 16, kQuestionsBetweenTrials = 128;
 std::atomic<long long> handover{kNear / 2};
 
 bool is_near() { return handover.load(std::memory_order_relaxed) < kNear; }
@@ -54,7 +54,7 @@ long long nanoseconds() {
 void note_handover(long long took) {
   if (took < 0 || took > kInterrupted) return;
   const long long before = handover.load(std::memory_order_relaxed);
-  handover.store((7 * before + took) / 8, std::memory_order_relaxed);
+  handover.store((3 * before + took) / 4, std::memory_order_relaxed);
 }
 
 void pause_cpu() {
