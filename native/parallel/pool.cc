@@ -42,7 +42,9 @@ constexpr unsigned kJobsBetweenTries = 256;
 // where they do not or a virtual machine's processors moved apart (which they do within seconds). Nanoseconds, a running
 // mean over about four timings; one job in kJobsBetweenTimings is timed, all while the cores are far apart.
 constexpr long long kNear = 200, kInterrupted = 5000;
-constexpr unsigned kJobsBetweenTimings = 16, kQuestionsBetweenTrials = 128;
+constexpr unsigned kJobsBetweenTimings = 16;
+// While they are far apart: a trial of kQuestionsInTrial small jobs in a row, long enough for a worker that sleeps to wake.
+constexpr unsigned kQuestionsBetweenTrials = 8192, kQuestionsInTrial = 256;
 std::atomic<long long> handover{kNear / 2};
 
 bool is_near() { return handover.load(std::memory_order_relaxed) < kNear; }
@@ -285,7 +287,7 @@ void parallel_run(size_t chunks, ChunkFunction function, void* context) noexcept
 
 bool pool_is_near() {
   static std::atomic<unsigned> questions{0};
-  return is_near() || questions.fetch_add(1, std::memory_order_relaxed) % kQuestionsBetweenTrials == 0;
+  return is_near() || questions.fetch_add(1, std::memory_order_relaxed) % kQuestionsBetweenTrials < kQuestionsInTrial;
 }
 
 size_t pool_seat() { return self.seat; }

@@ -32,7 +32,7 @@ class AloneScope {
 };
 
 // Whether a worker takes up a job soon, so that small jobs are worth sharing; as measured on the last jobs. While it does not,
-// every 128th answer is yes, so that somebody tries.
+// 256 of 8192 answers in a row are yes, so that somebody tries.
 bool pool_is_near();
 
 // The seat of the calling thread: 0 for a thread that submits work, 1, 2, … for the pool's workers. It says where data
