@@ -19,6 +19,14 @@ struct DirectSizes {
 // 512 x 768 x 3072 over 256…768 and 256…768 KiB (docs/gemm.md).
 constexpr size_t kBlockBytes = 384 * 1024;
 constexpr size_t kRunBytes = 2048;
+
+// The length that k is cut in: even parts, or one where it is at most half too long.
+template <class T>
+size_t k_block(size_t k) {
+  constexpr size_t kRun = kRunBytes / sizeof(T);
+  return k <= kRun + kRun / 2 ? k : ceil_div(k, ceil_div(k, kRun));
+}
+
 constexpr size_t kTallA = 32 * 1024;  // bytes of A that stay in L1 beside the lines of B that pass
 
 // Bytes from which on B is better copied than read in place: with rows a page or more apart, and with shorter rows.
@@ -75,8 +83,7 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   DirectSizes s{};
   s.few = are_few(job.set, rows.size(), g.k * columns.size());
   s.pack = packs_b(job, rows.size());
-  const size_t run = kRunBytes / sizeof(T);
-  s.kc = g.k <= run + run / 2 ? g.k : ceil_div(g.k, ceil_div(g.k, run));
+  s.kc = k_block<T>(g.k);
   const bool once = !s.pack && s.few;  // B passes by once: blocks would only cut its rows
   if (once && rows.size() * g.k * sizeof(T) <= kTallA) s.kc = g.k;
   const size_t fitting = kBlockBytes / (s.kc * sizeof(T)) / panel * panel;

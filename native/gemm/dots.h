@@ -5,6 +5,7 @@
 //     pay for that: then vectors run over the few (kernels/dot_columns.h).
 #pragma once
 
+#include "gemm/collide.h"
 #include "gemm/job.h"
 #include "gemm/regime.h"
 #include "gemm/scratch.h"
@@ -38,17 +39,16 @@ DotSides<T> dot_sides(const GemmCall<T>& g, Range rows, Range columns) {
 // Few rows 4 KiB apart share a set of the L1 cache (8 or 12 ways), those of many included.
 template <class T>
 bool few_collide(const DotSides<T>& d) {
-  return d.few_count > 4 && d.few_row * sizeof(T) % 4096 == 0 && d.many_count >= 4 * d.few_count;
+  return d.few_count > 4 && collides<T>(d.few_row) && d.many_count >= 4 * d.few_count;
 }
 
 // Rows of the many that a thread takes at least, and a multiple of: whole blocks of the widest kernels.
 constexpr size_t kDotUnit = 4;
 
-// The few side by side, each along k. Rows are whole cache lines apart, an odd number of them.
+// The few side by side, each along k.
 template <class T>
 bool gather_few(const KernelSet<T>& set, DotSides<T>& d, size_t k) {
-  constexpr size_t kLine = 64 / sizeof(T);
-  const size_t row = (ceil_div(k, kLine) | 1) * kLine;
+  const size_t row = dense_ld<T>(k);
   T* const memory = static_cast<T*>(scratch(row * d.few_count * sizeof(T)));
   if (memory == nullptr) return false;
   if (d.few_step == 1) {

@@ -3,6 +3,7 @@
 // Vectors run over rows there (kernels/edge.h), in a pass of its own over A.
 #pragma once
 
+#include "gemm/collide.h"
 #include "gemm/job.h"
 
 namespace downhill {
@@ -25,7 +26,7 @@ inline size_t edge_columns(const KernelSet<T>& set, size_t rows, size_t columns,
 template <class T>
 size_t edge_scratch(const GemmCall<T>& g, size_t rows, size_t columns) {
   constexpr size_t kLines = 256, kManyRows = 64;
-  const bool lost = rows > kManyRows && (g.k > kLines || g.ldb * sizeof(T) % 4096 == 0);
+  const bool lost = rows > kManyRows && (g.k > kLines || collides<T>(g.ldb));
   return columns != 0 && (g.trans_b || lost) ? g.k * columns : 0;
 }
 

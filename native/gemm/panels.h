@@ -27,11 +27,10 @@ template <class T>
 class Panels {
  public:
   Panels(const KernelSet<T>& set, size_t rows, size_t vectors, bool few) : left_(vectors), widest_(set.widest) {
-    if (!few || vectors == 0) return;
-    const size_t panels = ceil_div(vectors, widest_tile(set, rows));
-    narrower_ = vectors / panels;
-    wider_ = vectors - panels * narrower_;
+    if (few) divide(widest_tile(set, rows));
   }
+  // As few rows: panels of at most `widest` vectors.
+  Panels(size_t vectors, size_t widest) : left_(vectors), widest_(widest) { divide(widest); }
 
   // Vectors of the next panel; 0 after the last.
   size_t next() {
@@ -42,6 +41,13 @@ class Panels {
   }
 
  private:
+  void divide(size_t widest) {
+    if (left_ == 0) return;
+    const size_t panels = ceil_div(left_, widest);
+    narrower_ = left_ / panels;
+    wider_ = left_ - panels * narrower_;
+  }
+
   size_t of_many() const {
     if (left_ == widest_ + 1) return (left_ + 1) / 2;
     if (widest_ > 3 && (left_ == widest_ + 2 || left_ == 2 * widest_ + 1)) return widest_ - 1;

@@ -91,9 +91,9 @@ inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t shallo
 
 // Two to five columns or so from a transposed A and a row-major B: a row of C takes an instruction for each step of k, so that
 // vectors over rows, all of which A holds side by side, take less than half of them (24 x 2 x 500: 27 and 70 GFLOP/s).
-inline bool is_thin(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes) {
+inline bool is_thin(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
   constexpr size_t kLong = 128;  // pays for turning C
-  return trans_a && !trans_b && n > 1 && k >= kLong && 2 * n * ((m + lanes - 1) / lanes) <= m;
+  return trans_a && n > 1 && k >= kLong && 2 * n * ((m + lanes - 1) / lanes) <= m;
 }
 
 // Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel,
@@ -104,7 +104,7 @@ inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool tra
   if (is_narrow_c(m, n, trans_a, lanes, narrow)) return Regime::narrow;
   if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
   if (trans_b) return is_cheaper_by_rows(m, n, k, trans_a, lanes) ? Regime::swapped : Regime::direct;
-  if (is_thin(m, n, k, trans_a, trans_b, lanes)) return Regime::swapped;
+  if (is_thin(m, n, k, trans_a, lanes)) return Regime::swapped;
   // Row-major B: vectors over columns, unless they would be mostly empty and there are many rows.
   const size_t vectors = n > lanes ? 2 : 1;
   const bool wasteful = n < 2 * lanes && 4 * n < 3 * vectors * lanes;

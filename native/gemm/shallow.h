@@ -5,6 +5,7 @@
 #pragma once
 
 #include "gemm/job.h"
+#include "gemm/panels.h"
 #include "gemm/scratch.h"
 
 namespace downhill {
@@ -32,8 +33,7 @@ bool shallow_block(const Job<T>& job, Range rows, Range columns) {
     set.transpose(g.b + columns.begin * g.ldb, g.ldb, turned, b_row, g.k, columns.size());
     b = turned;
   }
-  const size_t panels = ceil_div(vectors, set.shallow_vectors[g.k]);
-  const size_t narrower = vectors / panels, wider = vectors % panels;  // panels of one vector more come first
+  const Panels<T> panels(vectors, set.shallow_vectors[g.k]);
   const bool identity = is_identity(job.epilogue(0, 0));
   const size_t step = shallow_rows(g, rows.size());
   Tile<T> tile{};
@@ -45,15 +45,14 @@ bool shallow_block(const Job<T>& job, Range rows, Range columns) {
   for (size_t i = rows.begin; i < rows.end; i += step) {
     const size_t count = smaller(step, rows.end - i);
     tile.a = g.a + i * tile.a_row;
-    for (size_t panel = 0, j = 0; panel < panels; ++panel) {
-      const size_t nv = narrower + (panel < wider);
+    Panels<T> panel = panels;
+    for (size_t j = 0, nv; (nv = panel.next()) != 0; j += nv * set.lanes) {
       tile.b = b + j;
       tile.c = job.c(i, columns.begin + j);
       tile.last = smaller(nv * set.lanes, columns.size() - j) - (nv - 1) * set.lanes;
       const Epilogue<T> epilogue = job.epilogue(i, columns.begin + j);
       tile.epilogue = identity ? nullptr : &epilogue;
       set.shallow[g.k][nv](tile, count);
-      j += nv * set.lanes;
     }
   }
   return true;

@@ -120,7 +120,7 @@ struct KernelSet {
   void (*dot_columns)(const DotColumns<T>&);
   size_t dot_columns_share;  // up to n * n / dot_columns_share rows dot_columns beats turning its n columns for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels
-  void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (at least edge_rows, edge_k: edge.h)
+  void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (edge.h says when)
   void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none
   // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read.
   void (*shallow[kMaxShallow + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);

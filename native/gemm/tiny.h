@@ -22,7 +22,7 @@ inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
   if (g.k >= kWorthSplitting || g.m * g.n * g.k >= kWorthSplitting) return 0;
   size_t vectors = 1;
   for (size_t room = set.lanes; room < g.n; room += set.lanes) ++vectors;
-  if (is_thin(g.m, g.n, g.k, g.trans_a, false, set.lanes)) return 0;
+  if (is_thin(g.m, g.n, g.k, g.trans_a, set.lanes)) return 0;
   return g.m > set.max_rows[vectors] || is_dot_order(g.m, g.n, g.k, g.trans_a, false) ? 0 : vectors;
 }
 
