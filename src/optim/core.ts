@@ -63,6 +63,8 @@ export class OptimizerCore {
   steps = 0;
   /** step() calls that were skipped because a gradient was not finite. */
   skipped = 0;
+  /** True while an asynchronous run of a trainer makes the updates. */
+  lent = false;
   /** Options of the whole optimizer. */
   readonly whole: Required<WholeOptions>;
   clusters: Cluster[] = [];

@@ -311,7 +311,8 @@ export class Optimizer<O extends OptionValues = CommonValues> {
   /**
    * Takes over a state of the same optimizer over parameters of the same shapes.
    * @throws ERR_FORMAT for another version or a malformed state, ERR_STATE for another optimizer, other groups, missing or
-   * extra slots, ERR_SHAPE, ERR_DTYPE, ERR_LENGTH; nothing is changed then.
+   * extra slots, ERR_SHAPE, ERR_DTYPE, ERR_LENGTH, ERR_BUSY while a trainer's asynchronous run is pending; nothing is
+   * changed then.
    */
   loadStateDict(state: OptimizerState): void {
     loadState(this.#name, this[core], state);

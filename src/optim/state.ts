@@ -175,6 +175,7 @@ function checkSchedules(inside: OptimizerCore, given: unknown): (FeedbackState |
 }
 
 export function loadState(name: string, inside: OptimizerCore, given: OptimizerState): void {
+  if (inside.lent) throw fault("ERR_BUSY", "loadStateDict: an asynchronous run is pending");
   const state: unknown = given;
   if (!isRecord(state)) throw wrongKind("state", "a state dictionary", state, "ERR_FORMAT");
   if (state.format !== 1) throw wrongValue("state.format", "1 (a newer version wrote this?)", state.format, "ERR_FORMAT");

@@ -151,6 +151,11 @@ class EngineTrainer implements Trainer {
     if (this.#disposed) throw fault("ERR_STATE", "trainer: it was disposed");
   }
 
+  #hold(pending: boolean): void {
+    this.#pending = pending;
+    this.#updater.lend(pending);
+  }
+
   #ready(): void {
     this.#alive();
     if (this.#pending) throw fault("ERR_BUSY", "trainer: an asynchronous run is pending");
@@ -292,7 +297,7 @@ class EngineTrainer implements Trainer {
     const order = given.slice(begin, end);
     const { signal } = options;
     const collected = new Collected(begin);
-    this.#pending = true;
+    this.#hold(true);
     let loop: CompiledLoop | undefined;
     const cancel = () => loop?.cancel();
     signal?.addEventListener("abort", cancel);
@@ -313,7 +318,7 @@ class EngineTrainer implements Trainer {
     } finally {
       signal?.removeEventListener("abort", cancel);
       this.#running = null;
-      this.#pending = false;
+      this.#hold(false);
     }
     return collected.result();
   }

@@ -95,7 +95,7 @@ export interface GeneratorState {
  * While an asynchronous run is pending, methods that change the trainer throw ERR_BUSY. Methods that read parameters
  * (predict, evaluate, parametersSha256, betweenUpdates) let the run wait between two updates meanwhile: they themselves
  * wait for the update that is being made, and see the parameters as they are after it.
- * The optimizer's step() throws ERR_BUSY meanwhile.
+ * The optimizer's step() and loadStateDict() throw ERR_BUSY meanwhile.
  */
 export interface Trainer {
   readonly network: Network;

@@ -23,6 +23,8 @@ export interface Updater {
   /** Updates that were skipped since the optimizer was made. */
   readonly skipped: number;
   step(loss: number, learningRate: number | undefined): void;
+  /** Has the optimizer refuse another state while an asynchronous run makes updates. */
+  lend(pending: boolean): void;
   dispose(): void;
 }
 
@@ -124,6 +126,10 @@ class PlanUpdater implements Updater {
   /** The gradients are in the groups' order already, which a MultiOptimizer with rules would make of another. */
   #step(loss: number): void {
     Optimizer.prototype.step.call(this.optimizer, this.gradients, { loss });
+  }
+
+  lend(pending: boolean): void {
+    this.optimizer[core].lent = pending;
   }
 
   dispose(): void {

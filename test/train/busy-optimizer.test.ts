@@ -51,6 +51,20 @@ describe("an optimizer during an asynchronous run of its trainer", () => {
     expect(optimizer.steps).toBe(UPDATES + 1);
   });
 
+  it.each(["native", "reference"] as const)("refuses another state, and nothing has changed (%s)", async (backend) => {
+    setBackend(backend);
+    const { trainer, optimizer } = made();
+    const state = optimizer.stateDict();
+    const pending = trainer.runStepsAsync(order.subarray(0, 80), { batchSize: 4 });
+    expect(() => optimizer.loadStateDict(state)).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
+    await pending;
+    const plain = made();
+    plain.trainer.runSteps(order.subarray(0, 80), { batchSize: 4 });
+    expect(trainer.parametersSha256()).toBe(plain.trainer.parametersSha256());
+    optimizer.loadStateDict(state);
+    expect(optimizer.steps).toBe(0);
+  });
+
   it("counts the run's updates where the optimizer was changed meanwhile", async () => {
     setBackend("native");
     const { trainer, optimizer } = made();
