@@ -131,7 +131,7 @@ export function toWeights(
   return out;
 }
 
-/** A batch or data set as the trainer takes it. */
+/** A batch or data set as the trainer takes it. @throws ERR_SHAPE without rows: their mean loss would be 0 / 0. */
 export function toTrainingData(
   { x, y, sampleWeight }: Batch,
   network: Network,
@@ -139,6 +139,7 @@ export function toTrainingData(
   classWeight?: Readonly<Record<number, number>>,
 ): TrainingData & { readonly rows: number } {
   const { data, rows } = toInputs("x", x, network);
+  if (rows === 0) throw wrongValue("x", "at least one row", 0, "ERR_SHAPE");
   const targets = toTargets("y", y, network, rows, classes);
   const weights = toWeights(rows, targets, network, classes, sampleWeight, classWeight);
   return { x: data, y: targets, rows, ...(weights ? { sampleWeight: weights } : {}) };

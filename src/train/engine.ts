@@ -340,6 +340,7 @@ class EngineTrainer implements Trainer {
     const { batchSize = 256, outputs = true } = options;
     checkInteger("batchSize", batchSize, 1);
     const resident = residentData(this.network, this.#loss, data, undefined);
+    if (resident.rows === 0) throw wrongValue("x", "at least one row", 0, "ERR_SHAPE");
     return this.betweenUpdates(() => this.#inference.evaluate(resident, batchSize, outputs));
   }
 

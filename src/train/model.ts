@@ -159,7 +159,6 @@ export class Model {
   private resident({ trainer, classes }: Compiled, x: Inputs, y: Inputs, options: FitOptions): FitSetup {
     const { sampleWeight, classWeight, validationSplit = 0, accumulate = 1, stepsPerEpoch, shuffle = true, seed = 0 } = options;
     const all = toTrainingData({ x, y, ...(sampleWeight ? { sampleWeight } : {}) }, this.network, classes, classWeight);
-    if (all.rows === 0) throw wrongValue("x", "at least one row", 0, "ERR_SHAPE");
     const samples = options.validationData ? all.rows : all.rows - Math.floor(all.rows * validationSplit);
     const train = this.rows(all, 0, samples);
     const batchSize = options.batchSize === "full" ? samples : Math.min(options.batchSize ?? 32, samples);

@@ -112,7 +112,7 @@ export interface Trainer {
   runSteps(order: Int32Array | Uint32Array, options: RunOptions): RunResult;
   /** The same on a native thread; the event loop stays free. The bits are those of runSteps. */
   runStepsAsync(order: Int32Array | Uint32Array, options: AsyncRunOptions): Promise<RunResult>;
-  /** Mean loss, correct rows and outputs in inference mode (no dropout, running statistics). */
+  /** Mean loss, correct rows and outputs in inference mode (no dropout, running statistics). @throws ERR_SHAPE without rows. */
   evaluate(data: TrainingData, options?: { readonly batchSize?: number; readonly outputs?: boolean }): EvaluateResult;
   /**
    * Outputs [rows, ...outputShape] of [rows, ...inputShape] in inference mode. `out` receives them where given.

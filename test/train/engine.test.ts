@@ -233,6 +233,7 @@ describe("bad input", () => {
     expect(() => made.setData({ x: Float64Array.from(x), y })).toThrow(refused("ERR_DTYPE"));
     expect(() => made.setData({ x, y: y.map((label) => label + 1) })).toThrow(refused("ERR_RANGE"));
     expect(() => made.setData({ x, y: Float32Array.from(y) })).toThrow(refused("ERR_DTYPE"));
+    expect(() => made.evaluate({ x: x.subarray(0, 0), y: y.subarray(0, 0) })).toThrow(refused("ERR_SHAPE"));
     expect(() => made.predict(x.subarray(1))).toThrow(refused("ERR_LENGTH"));
     expect(() => made.predict(x, new Float32Array(3))).toThrow(refused("ERR_LENGTH"));
     expect(made.parametersSha256()).toBe(before);

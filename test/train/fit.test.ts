@@ -306,7 +306,10 @@ describe("bad input", () => {
     await expect(model.fit([[1], [2, 3]], [1, 2])).rejects.toMatchObject({ code: "ERR_SHAPE" });
     await expect(model.fit([["1"]] as never, [1])).rejects.toMatchObject({ code: "ERR_DTYPE" });
     await expect(model.fit(null as never, y)).rejects.toMatchObject({ code: "ERR_DTYPE" });
-    await expect(model.fit(new Float64Array(0), new Float64Array(0))).rejects.toMatchObject({ code: "ERR_SHAPE" });
+    const none = new Float64Array(0);
+    await expect(model.fit(none, none)).rejects.toMatchObject({ code: "ERR_SHAPE" });
+    await expect(model.fit(x, y, { validationData: [none, none] })).rejects.toMatchObject({ code: "ERR_SHAPE" });
+    await expect(model.evaluate(none, none)).rejects.toMatchObject({ code: "ERR_SHAPE" });
     await expect(model.fit({ data: x, shape: [5, 2] }, y)).rejects.toMatchObject({ code: "ERR_SHAPE" });
   });
   test("two fits at once; a model that is not compiled, which only predicts", async () => {
