@@ -15,16 +15,13 @@
 namespace downhill {
 namespace {
 
-// Whole reduction blocks; 64 Ki elements are some 10 µs of work.
-constexpr size_t kPiece = 16 * kReduceBlock;
-
 const GradientKernels<float>& kernels_of(const float*) { return kernels().gradients->f32; }
 const GradientKernels<double>& kernels_of(const double*) { return kernels().gradients->f64; }
 
 // body(x, begin, count) with x of the array's type, for pieces that together are the array, over the pool.
 template <class Body> void for_pieces(const GradientArray& array, const Body& body) {
   auto piece = [&](size_t index) {
-    const size_t begin = index * kPiece, count = std::min(kPiece, array.count - begin);
+    const size_t begin = index * kReducePiece, count = std::min(kReducePiece, array.count - begin);
     const FpScope scope(!array.f64);
     if (array.f64) {
       body(static_cast<double*>(array.data), begin, count);
@@ -32,7 +29,7 @@ template <class Body> void for_pieces(const GradientArray& array, const Body& bo
       body(static_cast<float*>(array.data), begin, count);
     }
   };
-  const size_t pieces = (array.count + kPiece - 1) / kPiece;
+  const size_t pieces = (array.count + kReducePiece - 1) / kReducePiece;
   if (pieces > 0) parallel_for(pieces, piece);
 }
 

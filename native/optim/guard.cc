@@ -14,8 +14,6 @@
 namespace downhill {
 namespace {
 
-// 16 blocks are 256 KiB of float32, some 8 µs of work: what a chunk should have at least, and a piece at most.
-constexpr size_t kPieceElements = 16 * kReduceBlock;
 // Elements below which a second thread does not pay; see optim/plan.cc.
 constexpr size_t kParallelFrom = 32768;
 // Columns of one chunk of column sums: whole cache lines of float32.
@@ -135,7 +133,7 @@ float guard_round(double x) {
 }
 
 void guard_finish(Guard& guard, const std::vector<char>& adaptive) {
-  size_t blocks = 0, units = 0, gathered = kPieceElements;
+  size_t blocks = 0, units = 0, gathered = kReducePiece;
   bool any = false;
   for (size_t t = 0; t < guard.tensors.size(); ++t) {
     GuardTensor& tensor = guard.tensors[t];
@@ -149,12 +147,12 @@ void guard_finish(Guard& guard, const std::vector<char>& adaptive) {
       units += 2 * tensor.columns;
       any = true;
     }
-    for (size_t begin = 0; begin < tensor.count; begin += kPieceElements) {
-      if (gathered >= kPieceElements) {
+    for (size_t begin = 0; begin < tensor.count; begin += kReducePiece) {
+      if (gathered >= kReducePiece) {
         guard.chunks.push_back(guard.pieces.size());
         gathered = 0;
       }
-      const size_t count = std::min(kPieceElements, tensor.count - begin);
+      const size_t count = std::min(kReducePiece, tensor.count - begin);
       guard.pieces.push_back({t, begin, count});
       gathered += count;
     }
