@@ -127,7 +127,7 @@ napi_value regime(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// gemmForce("direct" | "blocked" | "swapped" | "shallow" | ""): force_regime(); any other name ends it.
+// gemmForce(name): force_regime(); a name that is none ends it.
 napi_value force(napi_env env, napi_callback_info info) {
   size_t argc = 1, length = 0;
   napi_value argument;
@@ -135,8 +135,8 @@ napi_value force(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok) return nullptr;
   if (napi_get_value_string_utf8(env, argument, text, sizeof text, &length) != napi_ok) return nullptr;
   Regime chosen = Regime::count;
-  for (const Regime regime : {Regime::direct, Regime::blocked, Regime::swapped, Regime::shallow}) {
-    if (std::strcmp(text, name_of(regime)) == 0) chosen = regime;
+  for (int i = 0; i < static_cast<int>(Regime::count); ++i) {
+    if (std::strcmp(text, name_of(static_cast<Regime>(i))) == 0) chosen = static_cast<Regime>(i);
   }
   force_regime(chosen);
   return nullptr;

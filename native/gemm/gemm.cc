@@ -7,6 +7,7 @@
 #include "gemm/direct.h"
 #include "gemm/dots.h"
 #include "gemm/few.h"
+#include "gemm/forced.h"
 #include "gemm/job.h"
 #include "gemm/mirror.h"
 #include "gemm/narrow.h"
@@ -46,11 +47,15 @@ void plain_block(const Job<T>& job, bool dot, Range rows, Range columns) {
 
 std::atomic<Regime> forced{Regime::count};
 
-// Whether a block of C looks ahead; a forced choice needs a whole panel for it.
+Regime forced_regime() { return forced.load(std::memory_order_relaxed); }
+
+// Whether a block of C looks ahead, for which it needs a whole panel.
 template <class T>
-bool looks_ahead(const Job<T>& job, Regime regime, Range rows, Range columns) {
-  if (forced.load(std::memory_order_relaxed) == Regime::count) return is_blocked(job, rows.size(), columns.size());
-  return regime == Regime::blocked && columns.size() >= job.set.widest * job.set.lanes;
+bool looks_ahead(const Job<T>& job, Range rows, Range columns) {
+  const Regime other = forced_regime();
+  if (other == Regime::direct) return false;
+  if (other == Regime::blocked) return columns.size() >= job.set.widest * job.set.lanes;
+  return is_blocked(job, rows.size(), columns.size());
 }
 
 template <class T>
@@ -64,7 +69,7 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
     case Regime::narrow: done = narrow_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
     default:
-      done = looks_ahead(job, regime, rows, columns) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
+      done = looks_ahead(job, rows, columns) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
   }
   if (!done) plain_block(job, regime == Regime::dot, rows, columns);
 }
@@ -83,7 +88,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
     case Regime::few: return split(g.m, g.n, g.k, threads, g.m, lanes * (g.n >= 8 * lanes * threads ? 4 : 1), true);
     case Regime::narrow: {
-      const bool rows = is_narrow_c(g.m, g.n, g.trans_a, lanes, job.set.widest_narrow);
+      const bool rows = has_narrow_columns(g, job.set);
       return split(g.m, g.n, g.k, threads, rows ? lanes : g.m, rows ? g.n : lanes, !rows);
     }
     case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
@@ -102,40 +107,45 @@ Grid grid_of(const Job<T>& job, Regime regime) {
   return split(g.m, g.n, g.k, threads, tallest, panels ? 4 * lanes : lanes, columns_first);
 }
 
-// What becomes of a regime of one chain an element: the forced one, few or small. Blocks of the direct regime decide for themselves
-// whether they look ahead.
+// What becomes of the direct regime: few or small. Its blocks decide for themselves whether they look ahead.
 template <class T>
 Regime refined(const GemmCall<T>& call, const KernelSet<T>& set, Regime regime) {
-  const Regime other = forced.load(std::memory_order_relaxed);
-  if (other != Regime::count && (other != Regime::shallow || call.k <= set.most_shallow)) return other;
   if (regime != Regime::direct) return regime;
   if (is_few(call, set)) return Regime::few;
   return is_small(call) ? Regime::small : regime;
 }
 
-// The regime of what is not tiny.
+// The regime of what is not tiny, and of everything while one is forced.
 template <class T>
 Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
+  const Regime other = forced_regime();
+  if (other != Regime::count) {
+    if (can_compute(call, set, other)) return other;
+    if (tiny_vectors(call, set) != 0) return Regime::tiny;
+  }
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
                                       set.widest_narrow, set.most_shallow);
-  return regime == Regime::dot || regime == Regime::scale ? regime : refined(call, set, regime);
+  return refined(call, set, regime);
 }
 
 template <class T>
 const char* regime_name(const GemmCall<T>& call) {
   if (is_mirrored(call)) return regime_name(mirror(call));
   const KernelSet<T>& set = kernel_set(T{});
-  if (tiny_vectors(call, set) != 0) return name_of(Regime::tiny);
-  const Regime regime = planned(call, set);
+  const bool is_tiny = forced_regime() == Regime::count && tiny_vectors(call, set) != 0;
+  const Regime regime = is_tiny ? Regime::tiny : planned(call, set);
   const Job<T> job{call, set};
-  const bool blocks = regime == Regime::direct || regime == Regime::blocked;
-  if (!blocks) return name_of(regime);
-  return name_of(looks_ahead(job, regime, {0, call.m}, {0, call.n}) ? Regime::blocked : Regime::direct);
+  if (regime == Regime::direct && looks_ahead(job, {0, call.m}, {0, call.n})) return name_of(Regime::blocked);
+  return name_of(regime);
 }
 
-// Everything but the tiny products.
+// Everything but the tiny products, unless tiny is forced.
 template <class T>
 [[gnu::noinline]] void run_planned(const GemmCall<T>& call, const KernelSet<T>& set, Regime regime) {
+  if (regime == Regime::tiny) {
+    const FpScope mode(flushes_subnormals<T>());
+    return tiny(call, set, tile_vectors(call, set));
+  }
   if (regime == Regime::small) return small(call, set);
   const Job<T> job{call, set};
   const Grid grid = grid_of(job, regime);
@@ -165,7 +175,7 @@ inline void run(const GemmCall<T>& call) {
   if (is_mirrored(call)) return run_mirrored(call);
   const KernelSet<T>& set = kernel_set(T{});
   const size_t vectors = tiny_vectors(call, set);
-  if (vectors == 0) return run_planned(call, set, planned(call, set));
+  if (vectors == 0 || forced_regime() != Regime::count) return run_planned(call, set, planned(call, set));
   const FpScope mode(flushes_subnormals<T>());
   tiny(call, set, vectors);
 }

@@ -11,13 +11,24 @@
 
 namespace downhill {
 
+// Whether kernels exist for C's columns, or else for its rows, as the narrow side.
+template <class T>
+bool has_narrow_columns(const GemmCall<T>& g, const KernelSet<T>& set) {
+  return !g.trans_a && g.n >= kMinNarrow && g.n <= set.widest_narrow;
+}
+
+template <class T>
+bool has_narrow_rows(const GemmCall<T>& g, const KernelSet<T>& set) {
+  return g.trans_b && g.m >= kMinNarrow && g.m <= set.widest_narrow;
+}
+
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
 template <class T>
 bool narrow_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
   constexpr size_t kStrip = 256;
-  const bool by_rows = is_narrow_c(g.m, g.n, g.trans_a, set.lanes, set.widest_narrow);  // vectors over rows
+  const bool by_rows = has_narrow_columns(g, set);  // vectors over rows
   const size_t count = by_rows ? columns.size() : rows.size();
   T* const dense = static_cast<T*>(scratch((g.k + kStrip) * count * sizeof(T)));
   if (dense == nullptr) return false;

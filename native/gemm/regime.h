@@ -26,9 +26,8 @@ inline const char* name_of(Regime regime) {
   return kNames[static_cast<int>(regime)];
 }
 
-// Makes products that are not tiny, dot or scale take this one of direct, blocked, swapped and, where k is short, shallow: to
-// time it beside the one that is chosen (bench/regimes.mjs), and to compare their bits. Small and narrow cannot be forced, and
-// no product is kept from tiny. Regime::count ends it.
+// Makes all products that it has kernels for (forced.h) take this one: to time it beside the one that is chosen
+// (bench/regimes.mjs), and to compare their bits. Regime::count ends it.
 void force_regime(Regime regime);
 
 // Up to kDotWidth rows or columns are in dot order from k = dot_length(their number) on, even where their own k is not contiguous.

@@ -14,16 +14,22 @@
 
 namespace downhill {
 
-// The vectors of the one tile that holds C, or 0 where C is larger than a tile, the work is worth two threads, or the
-// shape is another regime's.
+// The vectors of the one tile that holds C, or 0 where C is larger than a tile or B is transposed.
 template <class T>
-inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
-  if (g.trans_b || g.n > kMaxVectors * set.lanes || g.m > kMaxRows || g.alpha == 0 || g.k == 0) return 0;
-  if (g.k >= kWorthSplitting || g.m * g.n * g.k >= kWorthSplitting) return 0;
+inline size_t tile_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
+  if (g.trans_b || g.n > kMaxVectors * set.lanes || g.m > kMaxRows) return 0;
   size_t vectors = 1;
   for (size_t room = set.lanes; room < g.n; room += set.lanes) ++vectors;
-  if (is_thin(g.m, g.n, g.k, g.trans_a, set.lanes)) return 0;
-  return g.m > set.max_rows[vectors] || is_dot_order(g.m, g.n, g.k, g.trans_a, false) ? 0 : vectors;
+  return g.m > set.max_rows[vectors] ? 0 : vectors;
+}
+
+// The same, or 0 where the work is worth two threads or the shape is another regime's.
+template <class T>
+inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
+  const size_t vectors = tile_vectors(g, set);
+  if (vectors == 0 || g.alpha == 0 || g.k == 0) return 0;
+  if (g.k >= kWorthSplitting || g.m * g.n * g.k >= kWorthSplitting) return 0;
+  return is_thin(g.m, g.n, g.k, g.trans_a, set.lanes) || is_dot_order(g.m, g.n, g.k, g.trans_a, false) ? 0 : vectors;
 }
 
 // Computes all of C. `vectors` is tiny_vectors(), not 0.

@@ -1,7 +1,9 @@
 // The choice of algorithm: each is reached by a shape that names it, thresholds lie where they are documented, and whichever
 // is taken computes the same bits.
 import { describe, expect, test } from "vitest";
+import { edgesOf, sweeps } from "../../bench/regimes/sweeps.mjs";
 import { DOT_WIDTH, dotLength, isDotOrder } from "../../src/backend/gemm.ts";
+import type { Regime } from "../../src/backend/native/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
 import { callOf, DOT_LENGTH, firstDifference, generator, resultOf, SHAPES, TRANSPOSES } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
@@ -13,8 +15,7 @@ const noAvx512 = !addon.isas().includes("avx512");
 /** The longest k at which sides of five and more are one chain an element. */
 const SHORT = dotLength(5) - 1;
 
-/** The longest k that stays in registers. */
-const SHALLOW: Record<string, number> = { avx512: 10, avx2: 6 };
+const REGIMES: readonly Regime[] = ["scale", "dot", "shallow", "direct", "few", "narrow", "swapped", "blocked", "small", "tiny"];
 
 /** [m, n, k, "" | "A" | "B" | "AB" transposed, regime] on AVX-512, whose vectors hold 16 float32. */
 const FLOAT32 = [
@@ -134,8 +135,21 @@ describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () 
     FLOAT32.forEach(([m, n, k, t, regime], i) => {
       expect(chosen[i], `${m}×${n}×${k} ${t}`).toBe(regime);
     });
-    const all = ["scale", "dot", "shallow", "direct", "few", "narrow", "swapped", "blocked", "small", "tiny"];
-    expect(new Set(chosen)).toEqual(new Set(all));
+    expect(new Set(chosen)).toEqual(new Set(REGIMES));
+  });
+
+  test("every sweep of the benchmark crosses a threshold, and every regime but scale is timed", () => {
+    const before = addon.isa();
+    addon.setIsa("avx512");
+    const edges = sweeps.map((sweep) =>
+      edgesOf(sweep, ([m, n, k, transA = false, transB = false]) => addon.gemmRegime(m, n, k, transA, transB)),
+    );
+    addon.setIsa(before);
+    sweeps.forEach(({ name }, i) => {
+      expect(edges[i]!.length, name).toBeGreaterThan(0);
+    });
+    const timed = edges.flat().flatMap(({ regimes }) => regimes);
+    expect(new Set(timed)).toEqual(new Set(REGIMES.filter((regime) => regime !== "scale")));
   });
 });
 
@@ -181,13 +195,14 @@ test("on every ISA and in both dtypes, dot order is taken exactly where the cont
   });
 });
 
-test("a forced regime is taken, and computes the same bits", () => {
+test("a regime that is forced is taken where it has kernels, and computes the same bits", () => {
   const next = generator(101);
   const large = [
     { m: 70, n: 130, k: 40 },
     { m: 60, n: 100, k: 900 },
     { m: 40, n: 10, k: 30 },
   ];
+  const taken = new Map(addon.isas().map((isa) => [isa, new Set<Regime>()]));
   try {
     for (const dtype of ["float32", "float64"] as const) {
       for (const [transA, transB] of TRANSPOSES) {
@@ -196,20 +211,38 @@ test("a forced regime is taken, and computes the same bits", () => {
           const { m, n, k } = shape;
           addon.gemmForce("");
           const expected = resultOf(native, call);
+          const inDotOrder = isDotOrder(m, n, k, transA, transB);
           forEachIsa((isa) => {
-            addon.gemmForce("");
-            const own = addon.gemmRegime(m, n, k, transA, transB, dtype === "float64");
-            for (const regime of ["direct", "swapped", "blocked", "shallow"] as const) {
-              addon.gemmForce(regime);
-              const at = firstDifference(resultOf(native, call), expected);
-              expect(at, `${isa} ${regime} ${JSON.stringify({ dtype, transA, transB, ...shape })}`).toBe(-1);
-              if (own === "tiny" || own === "dot" || (regime === "blocked" && n < 64)) continue;
-              if (regime === "shallow" && k > (SHALLOW[isa] ?? 0)) continue;
-              expect(addon.gemmRegime(m, n, k, transA, transB, dtype === "float64")).toBe(regime);
+            for (const forced of REGIMES) {
+              addon.gemmForce(forced);
+              const regime = addon.gemmRegime(m, n, k, transA, transB, dtype === "float64");
+              const what = `${isa} ${forced} ${JSON.stringify({ dtype, transA, transB, ...shape })}`;
+              if (regime === forced) taken.get(isa)!.add(regime);
+              if (forced === "direct" || forced === "swapped") expect(regime, what).toBe(forced);
+              const result = resultOf(native, call);
+              // Dot order against the contract, or none against it, has other bits.
+              if ((regime === "dot") === inDotOrder) expect(firstDifference(result, expected), what).toBe(-1);
             }
           });
         }
       }
+    }
+  } finally {
+    addon.gemmForce("");
+  }
+  // Not every instruction set has kernels for shallow and narrow.
+  const everywhere = REGIMES.filter((regime) => !["scale", "shallow", "narrow"].includes(regime));
+  for (const [isa, regimes] of taken) expect([...regimes], isa).toEqual(expect.arrayContaining(everywhere));
+  if (!noAvx512) expect(taken.get("avx512")).toEqual(new Set(REGIMES.filter((regime) => regime !== "scale")));
+});
+
+test("a product with nothing to sum is scaled, whatever is forced", () => {
+  try {
+    for (const forced of REGIMES) {
+      addon.gemmForce(forced);
+      const call = callOf({ dtype: "float32", m: 5, n: 70, k: 9, transA: false, transB: false, alpha: 0, beta: 0.5 }, () => 2);
+      expect(resultOf(native, { ...call, a: call.a.map(() => Number.NaN) })).toEqual(new Float32Array(350).fill(1));
+      expect(addon.gemmRegime(5, 70, 0, false, false), forced).toBe("scale");
     }
   } finally {
     addon.gemmForce("");

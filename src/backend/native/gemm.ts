@@ -26,8 +26,8 @@ export interface GemmAddon {
   isOwned(array: FloatArray): boolean;
   /** The algorithm that a product with packed rows takes on one thread: for tests and benchmarks. */
   gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean, wide?: boolean): Regime;
-  /** Makes products that are not tiny, dot or scale take this regime; "" ends it. For tests and benchmarks. */
-  gemmForce(regime: "direct" | "blocked" | "swapped" | "shallow" | ""): void;
+  /** Makes products take this regime where it has kernels for them; "" ends it. For tests and benchmarks. */
+  gemmForce(regime: Regime | ""): void;
 }
 
 const DOUBLE = 1;

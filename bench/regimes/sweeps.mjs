@@ -1,0 +1,61 @@
+// Where the choice of gemm's algorithm is looked at: each sweep varies one dimension, so that it crosses the thresholds its name
+// says (native/gemm/regime.h, tiny.h, few.h, blocked.h). Where they lie is found for the ISA and the dtype, not written here.
+
+const range = (from, to, step = 1) => Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
+
+/** shape: [m, n, k, transA, transB] of a value. */
+export const sweeps = [
+  { name: "one register tile: rows", values: range(2, 40), shape: (m) => [m, 16, 13] },
+  { name: "one register tile: columns", values: range(16, 100), shape: (n) => [6, n, 13] },
+  { name: "one register tile: work", values: range(400, 600), shape: (k) => [6, 64, k] },
+  { name: "a few tiles without a plan: work", values: range(40, 100), shape: (k) => [50, 64, k] },
+  { name: "a few tiles without a plan: columns", values: range(3900, 4200), shape: (n) => [4, n, 12] },
+  { name: "few rows: one, by columns", values: range(200, 600), shape: (n) => [1, n, 256] },
+  { name: "few rows: two, by columns", values: range(100, 400), shape: (n) => [2, n, 256] },
+  { name: "few rows: three, by columns", values: range(100, 300), shape: (n) => [3, n, 256] },
+  { name: "few rows: one, by the least B", values: range(12, 100), shape: (k) => [1, 449, k] },
+  { name: "few rows: two, by the largest B", values: range(400, 800), shape: (n) => [2, n, 512] },
+  { name: "few rows: three, by the largest B", values: range(300, 600), shape: (n) => [3, n, 512] },
+  { name: "narrow C: columns", values: range(2, 32), shape: (n) => [256, n, 48] },
+  { name: "narrow C: rows", values: range(11, 64), shape: (m) => [m, 10, 64] },
+  { name: "narrow C: columns, transposed B", values: range(5, 24), shape: (n) => [256, n, 48, false, true] },
+  { name: "few rows beside transposed B", values: range(5, 36), shape: (m) => [m, 784, 63, false, true] },
+  { name: "narrow C over rows: columns", values: range(15, 64), shape: (n) => [256, n, 200] },
+  { name: "narrow C over rows: rows that fill vectors", values: range(30, 100), shape: (m) => [m, 20, 256] },
+  { name: "transposed A over rows: k", values: range(64, 256), shape: (k) => [20, 5, k, true] },
+  { name: "transposed A over rows: columns", values: range(2, 12), shape: (n) => [20, n, 300, true] },
+  { name: "transposed A over rows: rows", values: range(2, 24), shape: (m) => [m, 4, 500, true] },
+  { name: "transposed B: k", values: range(12, 80), shape: (k) => [32, 784, k, false, true] },
+  { name: "transposed B: rows", values: range(48, 400, 16), shape: (m) => [m, 256, 256, false, true] },
+  { name: "transposed B: columns", values: range(16, 40), shape: (n) => [128, n, 100, false, true] },
+  { name: "both transposed: rows", values: range(64, 800, 16), shape: (m) => [m, 256, 256, true, true] },
+  { name: "shallow: k", values: range(2, 16), shape: (k) => [300, 300, k] },
+  { name: "shallow: rows beside k = 5", values: range(2, 12), shape: (m) => [m, 600, 5] },
+  { name: "shallow: rows beside k = 10", values: range(8, 40), shape: (m) => [m, 600, 10] },
+  { name: "shallow: transposed A beside narrow C", values: range(2, 12), shape: (k) => [1000, 5, k, true] },
+  { name: "dot order: k beside 3 columns", values: range(24, 120), shape: (k) => [256, 3, k] },
+  { name: "dot order: k beside 10 columns", values: range(48, 200), shape: (k) => [256, 10, k] },
+  { name: "dot order: k beside 10 rows, transposed B", values: range(48, 200), shape: (k) => [10, 256, k, false, true] },
+  { name: "dot order: columns of long k", values: range(10, 18), shape: (n) => [256, n, 300] },
+  { name: "dot order: rows of long k, transposed B", values: range(10, 18), shape: (m) => [m, 256, 300, false, true] },
+  { name: "dot order: columns, both along k", values: range(2, 8), shape: (n) => [256, n, 60, false, true] },
+  { name: "dot order: rows, both along k", values: range(2, 8), shape: (m) => [m, 256, 60, false, true] },
+  { name: "look ahead: k", values: range(64, 256), shape: (k) => [512, 512, k, false, true] },
+  { name: "look ahead: A and C beyond L2", values: range(256, 800, 8), shape: (m) => [m, 512, 512] },
+  { name: "B of 1 MiB, rows a page apart, packed", values: range(48, 480), shape: (m) => [m, 1024, 256] },
+  { name: "B of 9 MiB packed", values: range(48, 240), shape: (m) => [m, 1536, 1536] },
+];
+
+/**
+ * The shapes on both sides of each place in a sweep where the choice changes, with the two choices.
+ * @param {(shape: readonly unknown[]) => string} regimeOf the algorithm that is chosen for a shape
+ */
+export function edgesOf({ name, values, shape }, regimeOf) {
+  const edges = [];
+  for (let i = 1; i < values.length; ++i) {
+    const [below, above] = [shape(values[i - 1]), shape(values[i])];
+    const regimes = [regimeOf(below), regimeOf(above)];
+    if (regimes[0] !== regimes[1]) edges.push({ name, shapes: [below, above], regimes });
+  }
+  return edges;
+}
