@@ -3,6 +3,7 @@ import { dtypeOf, intrinsicBuffer, intrinsicByteOffset, intrinsicLength, isDetac
 import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
+import { checkGemmNames } from "./names.ts";
 import { backendOf, extent, type GemmOptions, resolveGemm } from "./options.ts";
 
 /** Bytes of a buffer that a pending call will write. */
@@ -52,6 +53,7 @@ function deliver(result: FloatArray, c: FloatArray, m: number, n: number, ldc: n
  *   to memory from `allocate()`, which goes with its transferred buffer).
  */
 export async function gemmAsync(options: GemmOptions): Promise<FloatArray> {
+  checkGemmNames("gemmAsync", options);
   const call = resolveGemm(options);
   const { m, n, k, a, b, c, lda, ldb, ldc, transA, transB, bias, residual, ldr, beta } = call;
   if (m === 0 || n === 0) return c;

@@ -1,6 +1,7 @@
 import { checkInteger, dtypeOf, intrinsicLength } from "../core/checks.ts";
-import { wrongKind, wrongValue } from "../core/errors.ts";
+import { wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { checkGemmNames } from "./names.ts";
 import { backendOf, checkApart, extent, type GemmOptions, newArray, resolveGemm } from "./options.ts";
 
 /** As `GemmOptions`, for `batch` products of one shape. */
@@ -14,13 +15,15 @@ export interface GemmBatchedOptions extends Omit<GemmOptions, "residual" | "ldr"
   readonly strideC?: number;
 }
 
+const STEPS: readonly (keyof GemmBatchedOptions)[] = ["batch", "strideA", "strideB", "strideC"];
+
 /**
  * C[i] = activation(alpha · op(A[i]) · op(B[i]) + beta · C[i] + bias) for every item; returns C. Each item has the bits
  * of `gemm` alone.
  * @throws as `gemm`; ERR_STRIDE also for a stride of C below an item's extent.
  */
 export function gemmBatched(options: GemmBatchedOptions): FloatArray {
-  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
+  checkGemmNames("gemmBatched", options, STEPS);
   const given: GemmBatchedOptions & Pick<GemmOptions, "residual"> = { ...options }; // each option is read once
   const { batch, strideA, strideB, strideC, c, residual } = given;
   const call = resolveGemm(given, batch === 0);

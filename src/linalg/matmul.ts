@@ -5,6 +5,7 @@ import { wrongKind, wrongValue } from "../core/errors.ts";
 import { elementCount } from "../core/shape.ts";
 import type { Dtype, FloatArray, Tensor } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
+import { checkNames } from "./names.ts";
 import { checkBoolean, newArray } from "./options.ts";
 
 export interface MatmulOptions {
@@ -14,6 +15,8 @@ export interface MatmulOptions {
   /** Receives the product (its data is changed in place) and is returned. It may not overlap an operand. */
   readonly out?: Tensor;
 }
+
+const NAMES: readonly (keyof MatmulOptions)[] = ["transA", "transB", "out"];
 
 /** A tensor as it is now, its parts read once (a getter may run code), checked. */
 function readTensor(argument: string, value: Tensor, dtype?: Dtype): Tensor {
@@ -63,10 +66,10 @@ function batchIndex(item: number, batch: readonly number[], own: readonly number
  * The matrix product over the last two dimensions; batch dimensions broadcast as in NumPy. Each item of a batch has
  * the same bits as that product alone.
  * @throws TypeError ERR_DTYPE, ERR_DETACHED; RangeError ERR_SHAPE (rank below 2, inner or batch dimensions that do not
- *   fit, shape of `out`), ERR_ALIAS.
+ *   fit, shape of `out`), ERR_ALIAS, ERR_OPTION (an unknown name).
  */
 export function matmul(left: Tensor, right: Tensor, options: MatmulOptions = {}): Tensor {
-  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
+  checkNames("matmul", options, NAMES);
   const { transA = false, transB = false, out: given } = options;
   const a = readTensor("a", left);
   const dtype = dtypeOf(a.data);

@@ -119,11 +119,10 @@ function checkFits(packed: PackedB, n: number, k: number, transB: boolean, ldb: 
 }
 
 /**
- * Options as given, each read once (a getter may run code), before anything is checked. `empty`: no element is needed
- * (a batch of none).
+ * Options as given, whose names the caller checked, each read once (a getter may run code), before anything else is
+ * checked. `empty`: no element is needed (a batch of none).
  */
 export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
-  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
   const { m, n, k, a, b: given, c, lda, ldb, ldc, ldr, transB: transposed } = options;
   const { transA = false, alpha = 1, beta = 0, bias, residual, activation = "none" } = options;
   const kind = arrayKind(a);

@@ -1,7 +1,7 @@
 import { currentBackend } from "../backend/select.ts";
 import { checkFloatArray, checkInteger, dtypeOf } from "../core/checks.ts";
-import { wrongKind } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
+import { checkNames } from "./names.ts";
 import { checkBoolean, checkExtent, checkStride, extent } from "./options.ts";
 import { PackedB } from "./packed.ts";
 
@@ -17,15 +17,17 @@ export interface PackBOptions {
   readonly transB?: boolean;
 }
 
+const NAMES: readonly (keyof PackBOptions)[] = ["n", "k", "b", "ldb", "transB"];
+
 /**
  * Copies a matrix B that many products share (weights at inference), into the layout that `gemm` reads fastest: products
  * neither pack nor transpose it again. Takes k·n elements, for transposed B twice as many. The same bits as with the array. It pays most for transposed weights and few rows
  * of A (docs/gemm.md has figures); for narrow B (fewer than about 32 columns) it changes nothing.
- * @throws TypeError ERR_DTYPE, ERR_DETACHED; RangeError ERR_RANGE (a dimension), ERR_STRIDE (`ldb` too small, `b` too
+ * @throws TypeError ERR_DTYPE, ERR_DETACHED; RangeError ERR_OPTION (an unknown name), ERR_RANGE (a dimension), ERR_STRIDE (`ldb` too small, `b` too
  *   short), ERR_LENGTH (b was resized away); Error ERR_OUT_OF_MEMORY.
  */
 export function packB(options: PackBOptions): PackedB {
-  if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
+  checkNames("packB", options, NAMES);
   const { n, k, b, ldb, transB = false } = options;
   checkFloatArray("b", b);
   checkInteger("n", n);

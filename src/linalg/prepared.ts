@@ -3,6 +3,7 @@ import { checkFloatArray } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
+import { checkGemmNames } from "./names.ts";
 import { backendOf, type GemmOptions, resolveGemm } from "./options.ts";
 
 /** A product whose operands are bound: each `run()` is one native call without arguments. Made by `prepareGemm`. */
@@ -62,5 +63,6 @@ export class PreparedGemm {
  * Without `c` a new array is made once.
  */
 export function prepareGemm(options: GemmOptions): PreparedGemm {
+  checkGemmNames("prepareGemm", options);
   return new PreparedGemm(resolveGemm(options));
 }

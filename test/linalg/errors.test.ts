@@ -1,6 +1,16 @@
 // Bad input to gemm and matmul: the code, and nothing written. Both backends accept and reject the same.
 import { describe, expect, test } from "vitest";
-import { type GemmOptions, gemm, gemmAsync, gemmBatched, matmul, prepareGemm, setBackend, tensor } from "../../src/index.ts";
+import {
+  type GemmOptions,
+  gemm,
+  gemmAsync,
+  gemmBatched,
+  matmul,
+  packB,
+  prepareGemm,
+  setBackend,
+  tensor,
+} from "../../src/index.ts";
 
 const ones = (length: number): Float32Array => new Float32Array(length).fill(1);
 const base = (): GemmOptions => ({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6) });
@@ -69,6 +79,55 @@ const bad: [name: string, options: object, code: string, kind: typeof TypeError 
   ["c that overlaps the bias", { bias: shared.subarray(5, 8), c: shared.subarray(0, 6) }, "ERR_ALIAS", RangeError],
   ["c that overlaps the residual", { residual: shared.subarray(1, 7), c: shared.subarray(0, 6) }, "ERR_ALIAS", RangeError],
 ];
+
+describe("names of options", () => {
+  const square = tensor(ones(4), [2, 2]);
+  const entries: [name: string, call: (more: object) => unknown, known: readonly string[]][] = [
+    ["gemm", (more) => gemm({ ...base(), ...more }), ["lda", "ldr", "transA", "bias", "residual", "activation", "alpha"]],
+    ["prepareGemm", (more) => prepareGemm({ ...base(), ...more }), ["ldb", "ldc", "transB", "beta"]],
+    ["gemmBatched", (more) => gemmBatched({ ...base(), batch: 1, ...more }), ["strideA", "strideB", "strideC"]],
+    ["packB", (more) => packB({ n: 3, k: 4, b: ones(12), ...more }), ["ldb", "transB"]],
+    ["matmul", (more) => matmul(square, square, more), ["transA", "transB", "out"]],
+  ];
+  for (const [name, call, known] of entries) {
+    test(`${name} refuses one that it does not have, and says which it has`, async () => {
+      for (const typo of ["transb", "Lda", "batchSize", "toString"]) {
+        for (const value of [true, undefined]) {
+          const refusal = { name: "RangeError", code: "ERR_OPTION", message: expect.stringContaining(`${name}.${typo}: `) };
+          expect(() => call({ [typo]: value })).toThrow(expect.objectContaining(refusal));
+          if (name !== "gemm") continue;
+          const asynchronous = { ...refusal, message: expect.stringContaining(`gemmAsync.${typo}: `) };
+          await expect(gemmAsync({ ...base(), [typo]: value } as GemmOptions)).rejects.toMatchObject(asynchronous);
+        }
+      }
+      let message = "";
+      try {
+        call({ transb: true });
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      const listed = /\((.*)\)/.exec(message)?.[1]?.split(", ") ?? [];
+      expect(listed).toEqual(expect.arrayContaining([...known]));
+      const required = ["m", "n", "k", "a", "b", "batch"];
+      for (const option of listed) if (!required.includes(option)) call({ [option]: undefined });
+    });
+  }
+
+  test("come before everything else that is wrong, and nothing is written", () => {
+    const c = ones(6).fill(7);
+    for (const change of [{ a: null }, { m: -1 }, { a: detached(8) }, { c }]) {
+      const options = { ...base(), c, ...change, transb: true };
+      expect(() => gemm(options as never)).toThrow(expect.objectContaining({ code: "ERR_OPTION" }));
+    }
+    expect(c).toEqual(ones(6).fill(7));
+    expect(() => gemm("mnk" as never)).toThrow(expect.objectContaining({ code: "ERR_DTYPE" }));
+  });
+
+  test("may be inherited: options are read from a prototype, other names there are not looked at", () => {
+    const options = Object.assign(Object.create({ transA: true, describe: () => "text" }), base(), { m: 4, k: 2, c: ones(12) });
+    expect(gemm(options)).toEqual(ones(12).fill(2));
+  });
+});
 
 for (const backend of ["native", "reference"] as const) {
   describe(`${backend} refuses`, () => {
