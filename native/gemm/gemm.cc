@@ -124,7 +124,7 @@ Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
     if (tiny_vectors(call, set) != 0) return Regime::tiny;
   }
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
-                                      set.widest_narrow, set.most_shallow);
+                                      set.widest_narrow, set.most_shallow, set.lanes * sizeof(T));
   return refined(call, set, regime);
 }
 
@@ -184,7 +184,7 @@ template <class T>
 void run_chains(const GemmCall<T>& call) {
   const KernelSet<T>& set = kernel_set(T{});
   const Regime regime = choose_chains(call.m, call.n, call.k, call.trans_a, call.trans_b, set.lanes, set.widest_narrow,
-                                      set.most_shallow);
+                                      set.most_shallow, set.lanes * sizeof(T));
   run_planned(call, set, refined(call, set, regime));
 }
 

@@ -63,11 +63,13 @@ inline bool fill_vectors(size_t rows, size_t lanes) {
 
 // Transposed B: whether vectors over rows are cheaper, which turns C, and A unless it is transposed already, than vectors over
 // columns, which turns B. Counted in multiply-adds: empty lanes count; a single vector takes a fifth longer; up to a quarter of a
-// vector, beside whole ones, costs half of one (edge.h); an element of A or C turned costs five, one of B six. Fitted to 490 random
-// shapes, on which the choice is .3 % slower in the mean than the better of the two. 100 x 768 x 20: 173 GFLOP/s over rows, 228
-// over columns; 32 x 784 x 784: 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145.
-inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
-  constexpr double kTurn = 5, kTurnB = 6;
+// vector, beside whole ones, costs half of one (edge.h); with vectors of 64 bytes an element of A or C turned costs five, one of B
+// six, with shorter ones, whose multiply-adds take longer, fewer. Fitted to 490 random shapes, on which the choice is .3 % slower in
+// the mean than the better of the two (AVX2: 170, .4 %). 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784 x 784:
+// 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145; AVX2 12 x 512 x 100: 83 and 101.
+inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes,
+                               size_t vector_bytes) {
+  const double share = static_cast<double>(vector_bytes) / 64, turn = 5 * share, turn_b = 6 * share;
   const auto room = [lanes](size_t along) {
     const double whole = static_cast<double>((along + lanes - 1) / lanes * lanes);
     return along <= lanes ? 1.2 * whole : whole;
@@ -76,8 +78,8 @@ inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   const double saved = n > lanes && edge != 0 && 4 * edge <= lanes ? static_cast<double>(lanes) / 2 : 0;
   const double rows = static_cast<double>(m), columns = static_cast<double>(n), depth = static_cast<double>(k);
   const double turned = (trans_a ? 0 : rows * depth) + rows * columns;
-  const double by_rows = room(m) * columns * depth + kTurn * turned;
-  return by_rows < rows * (room(n) - saved) * depth + kTurnB * columns * depth;
+  const double by_rows = room(m) * columns * depth + turn * turned;
+  return by_rows < rows * (room(n) - saved) * depth + turn_b * columns * depth;
 }
 
 // Few k beside as many rows, or twice as many from eight k on: panels of B stay in registers. With fewer rows the panels' loads
@@ -96,13 +98,13 @@ inline bool is_thin(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
 }
 
 // Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel,
-// `shallow` the longest k that it keeps in registers.
+// `shallow` the longest k that it keeps in registers, `vector_bytes` the size of a vector.
 inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
-                            size_t shallow) {
+                            size_t shallow, size_t vector_bytes) {
   if (is_shallow(m, n, k, trans_a, shallow)) return Regime::shallow;
   if (is_narrow_c(m, n, trans_a, lanes, narrow)) return Regime::narrow;
   if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
-  if (trans_b) return is_cheaper_by_rows(m, n, k, trans_a, lanes) ? Regime::swapped : Regime::direct;
+  if (trans_b) return is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes) ? Regime::swapped : Regime::direct;
   if (is_thin(m, n, k, trans_a, lanes)) return Regime::swapped;
   // Row-major B: vectors over columns, unless they would be mostly empty and there are many rows.
   const size_t vectors = n > lanes ? 2 : 1;
@@ -113,10 +115,10 @@ inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool tra
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
 // a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
 inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
-                            size_t shallow) {
+                            size_t shallow, size_t vector_bytes) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
-  return choose_chains(m, n, k, trans_a, trans_b, lanes, narrow, shallow);
+  return choose_chains(m, n, k, trans_a, trans_b, lanes, narrow, shallow, vector_bytes);
 }
 
 }  // namespace downhill
