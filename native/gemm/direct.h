@@ -76,9 +76,8 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
         const bool final = p0 + tile.k == g.k;
         const Panels<T> panels(set, height, ceil_div(width, set.lanes), s.few);
         const size_t limit = !copy_a && !g.trans_a && collides<T>(g.lda) ? kCollidingRows : kMaxRows;
-        size_t tallest = limit;
-        Panels<T> to_come = panels;
-        for (size_t nv; (nv = to_come.next()) != 0;) tallest = smaller(tallest, set.max_rows[nv]);
+        Panels<T> first = panels;
+        const size_t tallest = smaller(limit, set.max_rows[first.next()]);
         const T* a = g.a + (g.trans_a ? p0 * g.lda + i0 : i0 * g.lda + p0);
         if (copy_a) {
           set.copy(a, g.lda, dense, lda, tile.k, height);

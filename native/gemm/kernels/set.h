@@ -57,11 +57,19 @@ constexpr void add_few(KernelSet<typename V::Scalar>& set) {
   if constexpr (MR > 1) add_few<V, MR - 1>(set);
 }
 
+// Vectors of the widest tile that has as many accumulators as the one for many rows (AVX2: 6 x 2, 4 x 3, 3 x 4).
+constexpr size_t widest_full() {
+  size_t vectors = kWidest;
+  while (vectors < kMaxVectors && (vectors + 1) * kTileRows[vectors + 1] == kWidest * kTileRows[kWidest]) ++vectors;
+  return vectors;
+}
+
 template <class V>
 constexpr KernelSet<typename V::Scalar> kernel_set() {
   KernelSet<typename V::Scalar> set{};
   set.lanes = V::kLanes;
   set.widest = kWidest;
+  set.widest_full = widest_full();
   set.widest_narrow = kNarrow;
   add_widths<V, kMaxVectors>(set);
   add_few<V, kMaxFewRows>(set);
