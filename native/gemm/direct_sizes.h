@@ -20,11 +20,14 @@ struct DirectSizes {
 constexpr size_t kBlockBytes = 384 * 1024;
 constexpr size_t kRunBytes = 2048;
 
+// The same, in steps, where a panel is one line wide and A transposed: for each step both take a line of L1, which the next tiles read
+// again. AVX2 71 x 203 x 323 with transposed A 110 -> 120 GFLOP/s, 700 x 100 x 300 105 -> 121, 36 x 129 x 617 102 -> 117.
+constexpr size_t kShortRun = 192;
+
 // The length that k is cut in: even parts, or one where it is at most half too long.
 template <class T>
-size_t k_block(size_t k) {
-  constexpr size_t kRun = kRunBytes / sizeof(T);
-  return k <= kRun + kRun / 2 ? k : ceil_div(k, ceil_div(k, kRun));
+size_t k_block(size_t k, size_t run = kRunBytes / sizeof(T)) {
+  return k <= run + run / 2 ? k : ceil_div(k, ceil_div(k, run));
 }
 
 constexpr size_t kTallA = 32 * 1024;  // bytes of A that stay in L1 beside the lines of B that pass
@@ -32,6 +35,12 @@ constexpr size_t kTallA = 32 * 1024;  // bytes of A that stay in L1 beside the l
 // Bytes from which on B is better copied than read in place: with rows a page or more apart, and with shorter rows.
 constexpr size_t kFarApart = 512 * 1024;
 constexpr size_t kBeyondCache = 2048 * 1024;
+
+// Whether a panel is one line of the cache wide.
+template <class T>
+bool is_one_line(const KernelSet<T>& set) {
+  return set.widest * set.lanes * sizeof(T) <= 64;
+}
 
 // Whether rows of B that are a multiple of 4 KiB apart, whose lines share one set of the L1 cache, are copied. Where a panel is
 // one line wide, that line comes from L2 for each tile of rows: 600 x 1024 x 32 at 82 GFLOP/s in place, 118 copied. Panels of
@@ -43,8 +52,7 @@ bool columns_collide(const Job<T>& job, size_t rows) {
   const KernelSet<T>& set = job.set;
   const size_t k = job.call.k;
   if (!collides<T>(job.call.ldb)) return false;
-  const bool one_line = set.widest * set.lanes * sizeof(T) <= 64;
-  if (one_line && k >= 16 && rows >= 2 * set.max_rows[set.widest]) return true;
+  if (is_one_line(set) && k >= 16 && rows >= 2 * set.max_rows[set.widest]) return true;
   return k > kCollidingRows && k <= kShort && rows >= kManyRows;
 }
 
@@ -83,7 +91,7 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   DirectSizes s{};
   s.few = are_few(job.set, rows.size(), g.k * columns.size());
   s.pack = packs_b(job, rows.size());
-  s.kc = k_block<T>(g.k);
+  s.kc = g.trans_a && is_one_line(job.set) ? k_block<T>(g.k, kShortRun) : k_block<T>(g.k);
   const bool once = !s.pack && s.few;  // B passes by once: blocks would only cut its rows
   if (once && rows.size() * g.k * sizeof(T) <= kTallA) s.kc = g.k;
   const size_t fitting = kBlockBytes / (s.kc * sizeof(T)) / panel * panel;
@@ -99,10 +107,13 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
 // with rows of 16 KiB: 224 -> 238 GFLOP/s; C of 128 columns loses 5 %), and half of L2 holds the copy.
 template <class T>
 bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
-  constexpr size_t kManyColumns = 256, kMostBytes = 512 * 1024;
   const GemmCall<T>& g = job.call;
-  return g.trans_a && collides<T>(g.lda) && kc > kCollidingRows && columns >= kManyColumns &&
-         kc * dense_ld<T>(rows) * sizeof(T) <= kMostBytes;
+  if (!g.trans_a || kc <= kCollidingRows) return false;
+  const size_t bytes = kc * dense_ld<T>(rows) * sizeof(T);
+  if (!is_one_line(job.set)) return collides<T>(g.lda) && columns >= 256 && bytes <= 512 * 1024;
+  const size_t panels = columns / (job.set.widest * job.set.lanes);
+  const bool shares_sets = collides<T>(g.lda) ? panels >= 1 : g.lda * sizeof(T) % 2048 == 0 && panels >= 16;
+  return shares_sets && bytes <= 2048 * 1024;
 }
 
 // Whether rows go by in strips, panel by panel, instead of tile by tile: while a panel of B stays in L1 (up to 64 KiB of it:

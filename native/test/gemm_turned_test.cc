@@ -54,14 +54,16 @@ bool finds_all(size_t m, size_t k, size_t lda, size_t columns, TurnedA way) {
 
 template <class T>
 void check_tiles() {
-  const size_t kib = 1024 / sizeof(T), many = 128 * sizeof(T);
+  const bool one_line = is_one_line(kernel_set(T{}));
+  const size_t kib = 1024 / sizeof(T), many = one_line ? 2 * kib : 128 * sizeof(T), most = one_line ? 2 * kib : 1024;
   CHECK(finds_all<T>(kib - 5, 700, kib, many, TurnedA::rows));
   CHECK(finds_all<T>(kib - 5, 700, kib + 1, many, TurnedA::in_place));
   CHECK(finds_all<T>(kib - 5, 700, kib, many - 1, TurnedA::in_place));
-  CHECK(finds_all<T>(6 * kib + 1, 1030, 7 * kib, 1024, TurnedA::strips));
-  CHECK(finds_all<T>(6 * kib + 1, 1030, 7 * kib, 1023, TurnedA::in_place));
-  CHECK(finds_all<T>(5 * kib, 4000, 5 * kib + 3, 1024, TurnedA::strips));  // more than is copied at a time
-  CHECK(finds_all<T>(2 * kib, 33 * kib, 2 * kib + 1, 1024, TurnedA::in_place));  // a copy would hold too few rows
+  CHECK(finds_all<T>(4 * kib, 300, 4 * kib, one_line ? kib / 4 : many, TurnedA::rows));  // colliding rows
+  CHECK(finds_all<T>(6 * kib + 1, 1030, 7 * kib, most, TurnedA::strips));
+  CHECK(finds_all<T>(6 * kib + 1, 1030, 7 * kib, most - 1, TurnedA::in_place));
+  CHECK(finds_all<T>(5 * kib, 4000, 5 * kib + 3, most, TurnedA::strips));  // more than is copied at a time
+  CHECK(finds_all<T>(2 * kib, 33 * kib, 2 * kib + 1, most, TurnedA::in_place));  // a copy would hold too few rows
 }
 
 TEST("every tile finds its elements of a transposed A, in place and in copies") {
