@@ -1,8 +1,9 @@
 // Dot regime: dot order (is_dot_order). Few rows, or few columns, of C, at most kDotWidth of them, are dot products with each
 // row of the other operand, the many, which streams through with its k contiguous. Also the regime of matrix times vector.
 //   - the few as well read along k: blocks of dot products (kernels/dot.h);
-//   - few whose k lies apart (row-major B, transposed A) are turned first, unless too few dot products with each would
-//     pay for that: then vectors run over the few (kernels/dot_columns.h).
+//   - few whose k lies apart (row-major B, transposed A) are turned, by the first of the many rows that meet them
+//     (kernels/dot_turned.h), unless too few dot products with each would pay for that: then vectors run over the few
+//     (kernels/dot_columns.h).
 #pragma once
 
 #include "gemm/collide.h"
@@ -45,21 +46,22 @@ bool few_collide(const DotSides<T>& d) {
 // Rows of the many that a thread takes at least, and a multiple of: whole blocks of the widest kernels.
 constexpr size_t kDotUnit = 4;
 
+template <class T>
+void use_gathered(DotSides<T>& d, const T* memory, size_t row) {
+  d.few = memory;
+  d.few_row = row;
+  d.few_step = 1;
+}
+
 // The few side by side, each along k.
 template <class T>
-bool gather_few(const KernelSet<T>& set, DotSides<T>& d, size_t k) {
-  const size_t row = dense_ld<T>(k);
-  T* const memory = static_cast<T*>(scratch(row * d.few_count * sizeof(T)));
-  if (memory == nullptr) return false;
+void gather_few(const KernelSet<T>& set, DotSides<T>& d, T* memory, size_t row, size_t k) {
   if (d.few_step == 1) {
     set.copy(d.few, d.few_row, memory, row, d.few_count, k);
   } else {
     set.transpose(d.few, d.few_step, memory, row, d.few_count, k);
   }
-  d.few = memory;
-  d.few_row = row;
-  d.few_step = 1;
-  return true;
+  use_gathered(d, memory, row);
 }
 
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
@@ -71,7 +73,13 @@ bool dot_block(const Job<T>& job, Range rows, Range columns) {
   if (d.many_step != 1) return false;
   const bool few_lie_apart = d.few_step != 1 && d.few_row == 1;
   const bool in_place = few_lie_apart && (d.many_count == 1 || d.many_count * set.dot_columns_share <= d.few_count * d.few_count);
-  if (!in_place && (d.few_step != 1 || few_collide(d)) && !gather_few(set, d, g.k)) return false;
+  T* memory = nullptr;
+  const size_t memory_row = dense_ld<T>(g.k);
+  if (!in_place && (d.few_step != 1 || few_collide(d))) {
+    memory = static_cast<T*>(scratch(memory_row * d.few_count * sizeof(T)));
+    if (memory == nullptr) return false;
+    if (d.few_step == 1 || set.dot_turned == nullptr) gather_few(set, d, memory, memory_row, g.k);
+  }
   const bool identity = is_identity(job.epilogue(0, 0));
   const bool turned = in_place && !d.few_are_columns;  // sums run along the few, C along the many
   const bool direct = identity && !turned;
@@ -88,7 +96,10 @@ bool dot_block(const Job<T>& job, Range rows, Range columns) {
     if (in_place) {
       set.dot_columns({g.k, many, d.many_row, count, d.few, d.few_step, d.few_count, out, ld});
     } else {
-      set.dot({g.k, d.few, d.few_row, d.few_count, many, d.many_row, count, out, along_few ? 1 : ld, along_few ? ld : 1});
+      const DotBlock<T> block{g.k,  d.few,      d.few_row, d.few_step, d.few_count,        memory, memory_row,
+                              many, d.many_row, count,     out,        along_few ? 1 : ld, along_few ? ld : 1};
+      (d.few_step == 1 ? set.dot : set.dot_turned)(block);
+      if (d.few_step != 1) use_gathered(d, memory, memory_row);
     }
     if (direct) continue;
     const Finish<T> finish{strip,

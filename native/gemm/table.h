@@ -48,11 +48,14 @@ struct Finish {
 };
 
 // Dot products of rows with contiguous k: out[f * out_few + s * out_many] = dot16(few[f], many[s]); one of the strides is 1.
+// Or with columns of a row-major matrix: few_row is 1 then, few_step between two k, and they are written to `turned`, each along k.
 template <class T>
 struct DotBlock {
   size_t k;
   const T* few;
-  size_t few_row, few_count;
+  size_t few_row, few_step, few_count;
+  T* turned;
+  size_t turned_row;  // whole vectors
   const T* many;
   size_t many_row, many_count;
   T* out;
@@ -118,6 +121,7 @@ struct KernelSet {
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
+  void (*dot_turned)(const DotBlock<T>&);  // with columns that lie apart; null where the ISA has none
   void (*dot_columns)(const DotColumns<T>&);
   size_t dot_columns_share;  // up to n * n / dot_columns_share rows dot_columns beats turning its n columns for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels

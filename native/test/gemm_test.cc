@@ -140,6 +140,14 @@ TEST("the scalar ISA's bits on every ISA, float32") { check_bits<float>(kShapes,
 
 TEST("the scalar ISA's bits on every ISA, float64") { check_bits<double>(kShapes, {1, 2}); }
 
+TEST("few columns, few and many rows in dot order: the scalar ISA's bits on every ISA") {
+  for (size_t n = 1; n <= 14; ++n) {
+    const Shape shapes[] = {{1, n, 150}, {3, n, 160}, {4, n, 175}, {7, n, 149}, {18, n, 161}};
+    check_bits<float>(shapes, {1});
+    check_bits<double>(shapes, {1});
+  }
+}
+
 TEST("large products: the scalar ISA's bits on every ISA, for any number of threads") {
   if (emulated()) SKIP("minutes under emulation; the smaller ones run");
   check_bits<float>(kLargeShapes, {1, 2, 3});

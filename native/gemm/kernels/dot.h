@@ -164,11 +164,7 @@ struct DotKernel {
         DOWNHILL_UNROLL
         for (size_t t = 0; t < half; ++t) join(sum[t], sum[t + half]);
       }
-      if (d.out_many == 1) {
-        Sums<F, S, false>::template put<0>(sum[0], out, d.out_few);
-      } else {
-        Sums<S, F, true>::template put<0>(sum[0], out, d.out_many);
-      }
+      put_sums(sum[0], out, d.out_few, d.out_many);
     }
   };
 
@@ -197,6 +193,16 @@ struct DotKernel {
       if constexpr (next < kEnd) put_runs<kFirst, next, kEnd>(sums, out, stride);
     }
   };
+
+  // The sums of a block to C, one of whose strides is 1.
+  template <size_t F, size_t S>
+  static inline __attribute__((always_inline)) void put_sums(const V (&sum)[F][S], T* out, size_t out_few, size_t out_many) {
+    if (out_many == 1) {
+      Sums<F, S, false>::template put<0>(sum, out, out_few);
+    } else {
+      Sums<S, F, true>::template put<0>(sum, out, out_many);
+    }
+  }
 
   using Run = void (*)(const DotBlock<T>&, const T* few, const T* many, T* out);
 

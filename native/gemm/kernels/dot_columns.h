@@ -10,10 +10,10 @@ struct DotColumnsKernel {
   using T = typename V::Scalar;
   static constexpr size_t kLanes = V::kLanes;
   static constexpr size_t kMost = 6;  // rows at once
-  // A row takes the same time whatever the n columns, and a transposed matrix the less the fewer there are: what is faster was
-  // timed for 2 to 16 columns, k of 64, 128 and 784 (float32: up to 12 rows of 16 columns, 6 of 10, 2 of 7, 1 of 4; float64: 32
-  // rows of 16, 10 of 10, 2 of 4).
-  static constexpr size_t kShare = sizeof(T) == 4 ? 20 : 8;
+  // A row takes the same time whatever the n columns, and turning them the less the fewer there are: what is faster was timed for 2
+  // to 14 columns and k = 256, where columns are turned in registers (float32: up to 5 rows of 14 columns, 2 of 10, 1 of 8; float64: 15
+  // of 14, 7 of 10, 4 of 8, 1 of 5), else for k of 64, 128 and 784 (up to 9 rows of 14 columns; float64: 24).
+  static constexpr size_t kShare = kMostTurned > 0 ? (sizeof(T) == 4 ? 36 : 13) : sizeof(T) == 4 ? 20 : 8;
 
   // Chains in a pass: what the registers hold, a power of two.
   static constexpr size_t chains(size_t rows, size_t vectors) {

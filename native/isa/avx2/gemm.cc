@@ -20,6 +20,7 @@ constexpr size_t kWidest = 2;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // more rows keep the pipelines busy in tiles, however B comes
 constexpr size_t kDotAccumulators = 12;
 constexpr size_t kDotParts = 1;  // of the 16 lanes at once
+constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
 constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulators do not fit 16 registers
 constexpr size_t kShallowRegisters = 15;
 constexpr bool kMaskIsFree = false;
@@ -39,6 +40,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -22,6 +22,7 @@ constexpr size_t kWidest = 4;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12, 12, 9};  // of a block of few rows: with so many rows of C
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
+constexpr size_t kMostTurned = 8;  // columns that dot products turn at once
 constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;
@@ -40,6 +41,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -101,3 +101,72 @@ inline __attribute__((always_inline)) void store_group(double* p, VecF64 x, size
     _mm_store_sd(p, group);
   }
 }
+
+// Halves of a register: 32 bytes of row p, of which the first N elements are read (none where there is no row), and of row p + kApart.
+template <size_t N, bool kWhole, size_t kApart>
+inline __attribute__((always_inline)) __m512 load_halves(const float* from, size_t ld, size_t p, size_t rows) {
+  constexpr __mmask8 kFirst = (1u << N) - 1;
+  const float* const low = from + p * ld;
+  const float* const high = low + kApart * ld;
+  if constexpr (kWhole && N == 8) {
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)), _mm256_loadu_ps(high), 1);
+  } else {
+    const __mmask8 in_low = kWhole || p < rows ? kFirst : 0, in_high = kWhole || p + kApart < rows ? kFirst : 0;
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_maskz_loadu_ps(in_low, low)), _mm256_maskz_loadu_ps(in_high, high), 1);
+  }
+}
+
+// x[j] = column j of 16 rows of up to eight columns each. Rows from `rows` on are not read (kWhole: there are 16) but zero. Rows p and
+// p + 4 share a register, so that the last step needs two sources only.
+template <bool kWhole, size_t N>
+inline __attribute__((always_inline)) void turn_columns(const float* from, size_t ld, size_t rows, VecF32 (&x)[N]) {
+  static_assert(N <= 8);
+  __m512 u[8];
+  DOWNHILL_UNROLL
+  for (size_t h = 0; h < 2; ++h) {
+    __m512 r[4];
+    DOWNHILL_UNROLL
+    for (size_t i = 0; i < 4; ++i) r[i] = load_halves<N, kWhole, 4>(from, ld, 8 * h + i, rows);
+    const __m512 t0 = _mm512_unpacklo_ps(r[0], r[1]), t1 = _mm512_unpackhi_ps(r[0], r[1]);
+    const __m512 t2 = _mm512_unpacklo_ps(r[2], r[3]), t3 = _mm512_unpackhi_ps(r[2], r[3]);
+    u[4 * h] = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(t0), _mm512_castps_pd(t2)));
+    u[4 * h + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(t0), _mm512_castps_pd(t2)));
+    u[4 * h + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(t1), _mm512_castps_pd(t3)));
+    u[4 * h + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(t1), _mm512_castps_pd(t3)));
+  }
+  DOWNHILL_UNROLL
+  for (size_t j = 0; j < N; ++j) {
+    x[j] = {j < 4 ? _mm512_shuffle_f32x4(u[j], u[4 + j], 0x88) : _mm512_shuffle_f32x4(u[j - 4], u[j], 0xdd)};
+  }
+}
+
+// The same of 8 rows.
+template <size_t kFirst, size_t N, bool kWhole, size_t kCount>
+inline __attribute__((always_inline)) void turn_four(const double* from, size_t ld, size_t rows, VecF64 (&x)[kCount]) {
+  constexpr __mmask8 kMask = (1u << N) - 1;
+  __m512d r[4];
+  DOWNHILL_UNROLL
+  for (size_t i = 0; i < 4; ++i) {
+    const size_t p = i < 2 ? i : i + 2;
+    const double* const low = from + p * ld + kFirst;
+    const double* const high = low + 2 * ld;
+    if constexpr (kWhole && N == 4) {
+      r[i] = _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(low)), _mm256_loadu_pd(high), 1);
+    } else {
+      const __mmask8 in_low = kWhole || p < rows ? kMask : 0, in_high = kWhole || p + 2 < rows ? kMask : 0;
+      r[i] = _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_maskz_loadu_pd(in_low, low)), _mm256_maskz_loadu_pd(in_high, high), 1);
+    }
+  }
+  const __m512d even0 = _mm512_unpacklo_pd(r[0], r[1]), odd0 = _mm512_unpackhi_pd(r[0], r[1]);
+  const __m512d even1 = _mm512_unpacklo_pd(r[2], r[3]), odd1 = _mm512_unpackhi_pd(r[2], r[3]);
+  x[kFirst] = {_mm512_shuffle_f64x2(even0, even1, 0x88)};
+  if constexpr (N > 1) x[kFirst + 1] = {_mm512_shuffle_f64x2(odd0, odd1, 0x88)};
+  if constexpr (N > 2) x[kFirst + 2] = {_mm512_shuffle_f64x2(even0, even1, 0xdd)};
+  if constexpr (N > 3) x[kFirst + 3] = {_mm512_shuffle_f64x2(odd0, odd1, 0xdd)};
+}
+
+template <bool kWhole, size_t N>
+inline __attribute__((always_inline)) void turn_columns(const double* from, size_t ld, size_t rows, VecF64 (&x)[N]) {
+  turn_four<0, (N < 4 ? N : 4), kWhole>(from, ld, rows, x);
+  if constexpr (N > 4) turn_four<4, N - 4, kWhole>(from, ld, rows, x);
+}

@@ -20,6 +20,7 @@ constexpr size_t kWidest = 3;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // not measured
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
+constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
 constexpr size_t kNarrow = 0;  // not measured
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
@@ -39,6 +40,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"

@@ -20,6 +20,7 @@ constexpr size_t kWidest = 2;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 4};
 constexpr size_t kDotAccumulators = 16;
 constexpr size_t kDotParts = 4;  // of the 16 lanes at once
+constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
 constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
@@ -38,6 +39,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
+#include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"
 #include "gemm/kernels/pack.h"
 #include "gemm/kernels/set.h"
