@@ -99,7 +99,16 @@ void check_product(size_t m, size_t n, size_t k, size_t lda) {
 TEST("a product with a copied transposed A has the bits of one with A as stored") {
   const size_t threads = pool_threads();
   set_pool_threads(1);  // a thread's share of the columns would be too narrow
-  check_product<float>(250, 530, 900, 256);
+  const char* names[8];
+  const size_t count = available_isas(names, 8);
+  for (size_t i = 0; i < count; ++i) {
+    CHECK(select_isa(names[i]));
+    check_product<float>(250, 530, 900, 256);
+    check_product<float>(1024, 50, 96, 1024);
+    check_product<float>(300, 260, 300, 512);
+    check_product<double>(512, 19, 200, 512);
+  }
+  select_isa(names[0]);
   check_product<double>(1001, 1050, 800, 1001);
   set_pool_threads(threads);
 }
