@@ -61,7 +61,6 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
   if (edge != 0) edge_block(job, rows, edges, edge_dense != 0 ? dense : nullptr);
   const bool identity = is_identity(job.epilogue(0, 0));
   const bool by_panels = goes_by_panels(job, s);
-  const size_t a_rows = kHeldA / (s.kc * sizeof(T));
 
   Tile<T> tile{};
   tile.a_row = g.trans_a ? 1 : lda;
@@ -88,7 +87,7 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
         tile.epilogue = applies ? &epilogue : nullptr;
         tile.b_row = g.ldb;
         tile.ldc = s.stage ? s.nc : g.ldc;
-        RowTiles strip(height, by_panels ? a_rows : tallest);
+        RowTiles strip(height, by_panels ? strip_rows(job, s) : tallest);
         const bool in_turns = strip.rest() == 1 && packed * sizeof(T) > kHeldBlock;
         while (strip.next()) {
           const size_t i = i0 + strip.at;
