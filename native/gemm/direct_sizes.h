@@ -43,17 +43,19 @@ bool is_one_line(const KernelSet<T>& set) {
 }
 
 // Whether rows of B that are a multiple of 4 KiB apart, whose lines share one set of the L1 cache, are copied. Where a panel is
-// one line wide, that line comes from L2 for each tile of rows: 600 x 1024 x 32 at 82 GFLOP/s in place, 118 copied. Panels of
-// several lines lose less that way than by copying (24 x 1024 x 64 in vectors of 64 bytes: 233 and 180), but for short k beside many
-// rows: 400 x 96 x 24 with rows 1024 apart at 195 in place, 230 copied.
+// one line wide, that line comes from L2 for each tile of rows: AVX2 600 x 1024 x 32 at 82 GFLOP/s in place, 118 copied, 20 x 1024 x 7
+// 46 and 75; beside many rows for short k also where they are 2 KiB apart: 300 x 512 x 16 105 and 120, 512 x 512 x 7 59 and 107.
+// Panels of several lines lose less that way than by copying (24 x 1024 x 64 in vectors of 64 bytes: 233 and 180), but for short k
+// beside many rows: 400 x 96 x 24 with rows 1024 apart at 195 in place, 230 copied.
 template <class T>
 bool columns_collide(const Job<T>& job, size_t rows) {
-  constexpr size_t kShort = 96, kManyRows = 256;
+  constexpr size_t kLeast = 7, kShort = 96, kManyRows = 256, kManyTiles = 10;
   const KernelSet<T>& set = job.set;
-  const size_t k = job.call.k;
-  if (!collides<T>(job.call.ldb)) return false;
-  if (is_one_line(set) && k >= 16 && rows >= 2 * set.max_rows[set.widest]) return true;
-  return k > kCollidingRows && k <= kShort && rows >= kManyRows;
+  const size_t k = job.call.k, ldb = job.call.ldb;
+  if (ldb * sizeof(T) % 2048 != 0) return false;
+  if (!is_one_line(set)) return collides<T>(ldb) && k > kCollidingRows && k <= kShort && rows >= kManyRows;
+  const size_t tallest = set.max_rows[set.widest];
+  return k >= kLeast && rows >= (collides<T>(ldb) ? 2 : kManyTiles) * tallest && (k <= kShort || collides<T>(ldb));
 }
 
 // Rows of C from which on copying B pays, where its rows are far apart. Each element is copied once and used once a row; in

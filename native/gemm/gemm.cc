@@ -112,7 +112,7 @@ template <class T>
 Regime refined(const GemmCall<T>& call, const KernelSet<T>& set, Regime regime) {
   if (regime != Regime::direct) return regime;
   if (is_few(call, set)) return Regime::few;
-  return is_small(call) ? Regime::small : regime;
+  return is_small(call, set) ? Regime::small : regime;
 }
 
 // The regime of what is not tiny, and of everything while one is forced.
