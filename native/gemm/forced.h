@@ -2,7 +2,6 @@
 #pragma once
 
 #include "gemm/dots.h"
-#include "gemm/narrow.h"
 #include "gemm/regime.h"
 #include "gemm/tiny.h"
 
@@ -21,7 +20,7 @@ bool can_compute(const GemmCall<T>& g, const KernelSet<T>& set, Regime regime) {
     case Regime::shallow: return g.k <= set.most_shallow;
     case Regime::direct: return true;
     case Regime::few: return !g.trans_b && g.m <= kMaxFewRows && set.few[g.m] != nullptr;
-    case Regime::narrow: return has_narrow_columns(g, set) || has_narrow_rows(g, set);
+    case Regime::narrow: return g.trans_b && g.m >= kMinNarrow && g.m <= set.widest_narrow;
     case Regime::swapped: return true;
     case Regime::blocked: return g.n >= set.widest * set.lanes;
     case Regime::small: return !g.trans_b;

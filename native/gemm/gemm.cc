@@ -87,10 +87,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     }
     case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
     case Regime::few: return split(g.m, g.n, g.k, threads, g.m, lanes * (g.n >= 8 * lanes * threads ? 4 : 1), true);
-    case Regime::narrow: {
-      const bool rows = has_narrow_columns(g, job.set);
-      return split(g.m, g.n, g.k, threads, rows ? lanes : g.m, rows ? g.n : lanes, !rows);
-    }
+    case Regime::narrow: return split(g.m, g.n, g.k, threads, g.m, lanes, true);
     case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
     default: break;
   }

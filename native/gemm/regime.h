@@ -13,7 +13,7 @@ enum class Regime {
   shallow,  // k of at most ten: B stays in registers, the rows of C pass
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
   few,      // up to three rows of C and row-major B from L2 (is_few)
-  narrow,   // one side of six to twelve, the other read along k: transposed and multiplied in one pass
+  narrow,   // six to twelve rows beside transposed B: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
   blocked,  // direct with a look ahead: B packed or beyond the caches, many rows, long k (is_blocked)
   small,    // direct, a few tiles, without a plan (is_small)
@@ -49,16 +49,9 @@ inline bool is_dot_order(size_t m, size_t n, size_t k, bool trans_a, bool trans_
   return (!trans_a && is_narrow_and_long(n, k)) || (trans_b && is_narrow_and_long(m, k));
 }
 
-// C of few columns, which fill no vectors, beside many rows, A as stored. `narrow` as below.
-inline bool is_narrow_c(size_t m, size_t n, bool trans_a, size_t lanes, size_t narrow) {
-  return !trans_a && n <= narrow && n >= kMinNarrow && n % lanes != 0 && m >= 2 * lanes && m > narrow;
-}
-
-// Whether rows fill vectors well enough for the swapped regime: at most a sixth of the lanes is empty, a quarter in a
-// single vector. 17 x 784 x 256 with transposed B: 122 GFLOP/s swapped, 151 direct; 14 rows: 183 and 145.
-inline bool fill_vectors(size_t rows, size_t lanes) {
-  const size_t room = (rows + lanes - 1) / lanes * lanes;
-  return (room - rows) * (room == lanes ? 4 : 6) <= room;
+// Few rows, which fill no vectors, beside many columns of a transposed B. `narrow` as below.
+inline bool is_narrow(size_t m, size_t n, bool trans_b, size_t lanes, size_t narrow) {
+  return trans_b && m <= narrow && m >= kMinNarrow && m % lanes != 0 && n >= 2 * lanes && n > narrow;
 }
 
 // Transposed B: whether vectors over rows are cheaper, which turns C, and A unless it is transposed already, than vectors over
@@ -90,26 +83,32 @@ inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t shallo
   return k <= shallow && m >= (k < 8 ? k : 2 * k) && (!trans_a || k <= n + 2);
 }
 
-// Two to five columns or so from a transposed A and a row-major B: a row of C takes an instruction for each step of k, so that
-// vectors over rows, all of which A holds side by side, take less than half of them (24 x 2 x 500: 27 and 70 GFLOP/s).
-inline bool is_thin(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
-  constexpr size_t kLong = 128;  // pays for turning C
-  return trans_a && n > 1 && k >= kLong && 2 * n * ((m + lanes - 1) / lanes) <= m;
+// Row-major B, few columns: whether vectors over rows, which turns C, and A unless it is transposed already, are cheaper than
+// vectors over columns with empty lanes. Counted as above, in multiply-adds of a lane, but: fewer than eight vectors wait for each
+// other's additions; a plan and its panels cost 128 vectors. Fitted to 8000 random products of two to 31 columns, on which the choice
+// is slower in the mean than the better of the two by 1.4 % (transposed A) and .6 % (float32), 1 and 0 % (float64), 4.6 and .3 %
+// (AVX2). 24 x 2 x 64 with transposed A: 47 GFLOP/s over rows, 23 over columns; 40 x 20 x 256: 150 and 175; 256 x 10 x 32: 143, 124.
+inline bool fills_more_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
+  constexpr size_t kFewColumns = 32, kChains = 8, kTurn = 5, kPlan = 128;
+  if (n < 2 || n >= kFewColumns || (!trans_a && m <= lanes)) return false;
+  const auto room = [lanes](size_t along) { return (along + lanes - 1) & ~(lanes - 1); };
+  const auto at_least = [least = kChains * lanes](size_t work) { return work < least ? least : work; };
+  const size_t edge = n & (lanes - 1);
+  const size_t saved = (n > lanes || !trans_a) && edge != 0 && 4 * edge <= lanes ? lanes / 2 : 0;
+  const size_t by_columns = at_least(m * (room(n) - saved)) * k;
+  if (by_columns <= kPlan * lanes) return false;
+  return at_least(room(m) * n) * k + kTurn * m * (n + (trans_a ? 0 : k)) + kPlan * lanes < by_columns;
 }
 
-// Which way vectors run where each element is one chain. `narrow` is the number of columns of the ISA's widest one-pass kernel,
+// Which way vectors run where each element is one chain. `narrow` is the number of rows of the ISA's widest one-pass kernel,
 // `shallow` the longest k that it keeps in registers, `vector_bytes` the size of a vector.
 inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
                             size_t shallow, size_t vector_bytes) {
   if (is_shallow(m, n, k, trans_a, shallow)) return Regime::shallow;
-  if (is_narrow_c(m, n, trans_a, lanes, narrow)) return Regime::narrow;
-  if (is_narrow_c(n, m, !trans_b, lanes, narrow)) return Regime::narrow;  // the same with the operands' roles exchanged
-  if (trans_b) return is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes) ? Regime::swapped : Regime::direct;
-  if (is_thin(m, n, k, trans_a, lanes)) return Regime::swapped;
-  // Row-major B: vectors over columns, unless they would be mostly empty and there are many rows.
-  const size_t vectors = n > lanes ? 2 : 1;
-  const bool wasteful = n < 2 * lanes && 4 * n < 3 * vectors * lanes;
-  return wasteful && m > lanes && fill_vectors(m, lanes) && n > 1 ? Regime::swapped : Regime::direct;
+  if (is_narrow(m, n, trans_b, lanes, narrow)) return Regime::narrow;
+  const bool by_rows = trans_b ? is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes)
+                               : fills_more_by_rows(m, n, k, trans_a, lanes);
+  return by_rows ? Regime::swapped : Regime::direct;
 }
 
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for

@@ -1,5 +1,5 @@
-// Swapped regime: vectors run over the rows of C, that is, C transposed = op(B) transposed * op(A) transposed. For
-// narrow C, where vectors over the columns would be mostly empty, and for transposed B, which is then read in place.
+// Swapped regime: vectors run over the rows of C, that is, C transposed = op(B) transposed * op(A) transposed. For few
+// columns of C, which would leave lanes of vectors over them empty, and for transposed B, which is then read in place.
 // op(A) transposed has contiguous rows where A is transposed; else a panel of lanes·nv rows of A is transposed into
 // scratch memory. Finished tiles wait in scratch memory and pass through a register transpose into C.
 #pragma once

@@ -111,7 +111,7 @@ constexpr size_t kMaxFewRows = 3;
 template <class T>
 struct KernelSet {
   size_t lanes;
-  size_t widest_narrow;                // columns of the widest one-pass kernel; 0 where there is none
+  size_t widest_narrow;                // columns of the widest narrow kernel; 0 where there is none
   size_t widest;                       // vectors of the tile for many rows
   size_t widest_full;                  // of the widest one with as many accumulators
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest

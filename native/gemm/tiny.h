@@ -29,7 +29,8 @@ inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
   const size_t vectors = tile_vectors(g, set);
   if (vectors == 0 || g.alpha == 0 || g.k == 0) return 0;
   if (g.k >= kWorthSplitting || g.m * g.n * g.k >= kWorthSplitting) return 0;
-  return is_thin(g.m, g.n, g.k, g.trans_a, set.lanes) || is_dot_order(g.m, g.n, g.k, g.trans_a, false) ? 0 : vectors;
+  if (g.trans_a && fills_more_by_rows(g.m, g.n, g.k, true, set.lanes)) return 0;
+  return is_dot_order(g.m, g.n, g.k, g.trans_a, false) ? 0 : vectors;
 }
 
 // Computes all of C. `vectors` is tiny_vectors(), not 0.

@@ -1,4 +1,5 @@
-// A narrow product in one pass: rows with contiguous k times a dense matrix of N columns, N from 6 to 12. A block of
+// A narrow product in one pass: rows with contiguous k times a dense matrix of N columns, N from 6 to 12; here the rows are those
+// of a transposed B, and its result is C transposed. A block of
 // lanes x lanes of the rows is transposed in registers and multiplied there and then, vectors over rows:
 //
 //      16 rows x 16 k  --transpose-->  x[0..15], one k each  --fma with b[k, 0..N)-->  acc[0..N)
