@@ -20,6 +20,15 @@ bool is_few(const GemmCall<T>& g, const KernelSet<T>& set) {
   return bytes > kLeast && bytes <= kMost[g.m];
 }
 
+// Whether one row is computed that way in parts of `columns`, although all of it would not be: cut, B's rows are no longer one run of
+// lines, which a register tile follows as well (half of 1 x 256 x 784: 118 GB/s in a tile, 182 here). While L2 holds a part.
+template <class T>
+bool is_few_in_parts(const GemmCall<T>& g, const KernelSet<T>& set, size_t columns) {
+  constexpr size_t kHeld = 800 * 1024;
+  return g.m == 1 && !g.trans_b && columns < g.n && set.few[1] != nullptr && columns >= 3 * set.lanes &&
+         columns * g.k * sizeof(T) <= kHeld;
+}
+
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
 template <class T>
 bool few_block(const Job<T>& job, Range rows, Range columns) {

@@ -19,13 +19,17 @@ constexpr size_t kWorthSplitting = 200'000;
 
 // Whether a second thread pays. An element of C takes as long as five multiply-adds at least: its lines come and go. Swept over 90
 // random shapes with k up to 48 (docs/gemm.md): from 784 x 784 x 1 (54 GFLOP/s on one thread, 113 on two) to 128 x 190 x 7 (232, 332).
-// Where the cores are far apart, handing over takes 1.5 to 2.7 µs instead of 0.4 (64³: 2.6 µs on two threads, 2.1 on one), so more
-// work is needed.
-inline bool is_worth_splitting(double elements, size_t k) {
-  constexpr double kLeastDepth = 5, kFar = 2.5;
+// Where the cores are far apart, handing over takes a microsecond more, and a thread's prefetcher takes lines of C beyond its block from
+// the core that writes them, which counts beside short k (207 x 267 x 16: 223 GFLOP/s on one thread, 155 on two; 128 x 784 x 2 119 and
+// 65), so more work is needed. Not of one row or up to three columns: they take longer for as much work, because they wait for the long
+// operand (there 1 x 448 x 784 58 -> 136 GFLOP/s, 300 x 2 x 500 107 -> 155, but 2 x 150 x 1000 200 -> 140).
+inline bool is_worth_splitting(size_t m, size_t n, size_t k) {
+  constexpr double kLeastDepth = 5, kFar = 2.5, kFarAndShort = 5;
+  constexpr size_t kShort = 32;
   const double depth = static_cast<double>(k);
-  const double work = elements * (depth > kLeastDepth ? depth : kLeastDepth);
-  return work >= kFar * kWorthSplitting || (work >= kWorthSplitting && pool_is_near());
+  const double work = static_cast<double>(m) * static_cast<double>(n) * (depth > kLeastDepth ? depth : kLeastDepth);
+  const double far = m == 1 || n <= 3 ? 1 : k < kShort ? kFarAndShort : kFar;
+  return work >= far * kWorthSplitting || (work >= kWorthSplitting && pool_is_near());
 }
 
 // Into how many parts to cut `units`, about `wanted`, so that no thread is left with one part more than the others:
@@ -59,7 +63,7 @@ inline bool is_flat(size_t m, size_t n, size_t threads, size_t tallest, size_t l
 inline Grid split(size_t m, size_t n, size_t k, size_t threads, size_t row_unit, size_t column_unit, bool columns_first) {
   Grid grid{m, n, 1, 1};
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (threads < 2 || !is_worth_splitting(static_cast<double>(m) * static_cast<double>(n), k)) return grid;
+  if (threads < 2 || !is_worth_splitting(m, n, k)) return grid;
   // Long jobs get spare chunks, so that a thread that loses its core is not waited for.
   const size_t wanted = threads * (work > 1e8 ? 4 : work > 1e7 ? 2 : 1);
   const size_t row_units = ceil_div(m, row_unit), column_units = ceil_div(n, column_unit);

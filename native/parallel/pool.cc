@@ -67,6 +67,14 @@ void pause_cpu() {
 #endif
 }
 
+void prefetch(const char* line) {
+#if defined(__GNUC__)
+  __builtin_prefetch(line);
+#else
+  static_cast<void>(line);
+#endif
+}
+
 // In the memory that each thread has from its start: the GNU C library ends the process where there is none left for a
 // loaded library's variables.
 #if defined(__GLIBC__)
@@ -116,6 +124,7 @@ class Pool {
     start_workers();
     const bool timed = (!is_near() || jobs_++ % kJobsBetweenTimings == 0) && sleepers_.load(std::memory_order_relaxed) == 0;
     job_ = {function, context, chunks, timed ? nanoseconds() : 0};
+    context_.store(static_cast<const char*>(context), std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
     // The caller has chunk 0 already: where each thread gets one, the same thread gets the same one in every job.
     word_.store((number(word_.load(std::memory_order_relaxed)) + 1) * kOneJob + (chunks - 1), std::memory_order_release);
@@ -167,10 +176,18 @@ class Pool {
         sleep(word);
         continue;
       }
+      ask_for(context_.load(std::memory_order_relaxed));
       const uint32_t ran = take_all(word);
       if (ran > 0) done_.fetch_add(ran, std::memory_order_release);
       seen = number(word);
     }
+  }
+
+  // Asks for what a chunk will read first, all lines at once and while the exchange on the word is under way. A hint: the job may be
+  // over by now.
+  static void ask_for(const char* context) {
+    constexpr size_t kLines = 3;
+    for (size_t line = 0; line < kLines; ++line) prefetch(context + 64 * line);
   }
 
   // True where the word is of a job that this worker has not been in and that has chunks left.
@@ -246,6 +263,7 @@ class Pool {
   // What a worker needs to begin, in one cache line.
   alignas(64) std::atomic<uint64_t> word_{0};
   Job job_;
+  std::atomic<const char*> context_{nullptr};  // of job_, for those who have not taken a chunk
   std::atomic<bool> stopping_{false};
   alignas(64) std::atomic<uint32_t> done_{0};  // chunks of this job that workers have run
   alignas(64) std::atomic<size_t> sleepers_{0};

@@ -57,6 +57,7 @@ test("products that are split over threads keep their bits", () => {
     for (const dtype of ["float32", "float64"] as const) {
       for (const shape of [
         { m: 150, n: 140, k: 60 },
+        { m: 1, n: 400, k: 700 }, // a register tile on one thread, parts of few rows on several
         { m: 2, n: 700, k: 300 },
         { m: 500, n: 10, k: 90 },
         { m: 900, n: 1, k: 300 },
