@@ -92,6 +92,14 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     default: break;
   }
   const size_t tallest = job.set.max_rows[job.set.widest];
+  // A transposed A that is large or copied: each thread has its own rows of it, 512 to 1024, for all columns. By columns every chunk is
+  // too narrow to copy A for (2048³ on two threads 414 GFLOP/s, by rows 461; 4096 x 1024 x 512 409 and 449; 1024³ 340 or 440, 450).
+  constexpr size_t kLeastRows = 512, kMostRows = 1024;
+  if (g.trans_a && !g.trans_b && g.n >= kLeastRows && g.m >= threads * kLeastRows) {
+    const size_t rows = ceil_div(g.m, threads * ceil_div(g.m, threads * kMostRows));
+    const bool large = g.m * g.k * sizeof(T) >= kLargeA || turned_way(job, rows, g.n) != TurnedA::in_place;
+    if (large) return split(g.m, g.n, g.k, threads, ceil_div(rows, tallest) * tallest, g.n, false);
+  }
   // A cut over rows would pack B twice, or bring a B beyond L2 to both threads (128 x 2048 x 1024 in place 378 and 434 GFLOP/s).
   const bool far = g.trans_b || columns_collide(job, g.m) || (is_far_apart(g) && g.m >= 8 * tallest);
   const bool columns_first = is_flat(g.m, g.n, threads, tallest, lanes) || (far && g.n >= threads * 4 * lanes);
