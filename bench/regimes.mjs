@@ -69,12 +69,13 @@ async function compareRegimes(bench, addon, dtype) {
  * less, elsewhere (and where a mask costs nothing) the same.
  */
 async function compareEdges(bench) {
-  const lanes = backendInfo().isa === "avx512" ? 16 : 8;
-  for (const transA of [false, true]) {
+  const bytes = backendInfo().isa === "avx512" ? 64 : 32;
+  for (const [dtype, transA] of ["float32", "float64"].flatMap((type) => [false, true].map((transposed) => [type, transposed]))) {
+    const lanes = bytes / (dtype === "float32" ? 4 : 8);
     const columnsAndK = [1, lanes / 4, lanes / 2].flatMap((columns) => [12, 24, 36, 64].map((k) => [columns, k]));
     for (const [columns, k] of columnsAndK) {
-      const [edge, whole] = [64 + columns, 64 + lanes].map((n) => prepared([64, n, k, transA], "float32"));
-      const title = `float32, columns beyond whole vectors: ${titleOf([64, 64 + columns, k, transA])}`;
+      const [edge, whole] = [64 + columns, 64 + lanes].map((n) => prepared([64, n, k, transA], dtype));
+      const title = `${dtype}, columns beyond whole vectors: ${titleOf([64, 64 + columns, k, transA])}`;
       const sides = { edge: () => edge.run(), "whole vector": () => whole.run() };
       const { sides: rows } = await bench.compare({ case: title, sides, budget: bench.quick ? 0.1 : 0.4 });
       const loss = Math.round(100 * (rows[0].seconds / rows[1].seconds - 1));

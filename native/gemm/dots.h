@@ -114,16 +114,4 @@ bool dot_block(const Job<T>& job, Range rows, Range columns) {
   return true;
 }
 
-// k = 0 or alpha = 0: the accumulators are +0 and neither A nor B is read.
-template <class T>
-bool scale_block(const Job<T>& job, Range rows, Range columns) {
-  constexpr size_t kStrip = 256;
-  static const T zeros[kStrip] = {};
-  for (size_t j = columns.begin; j < columns.end; j += kStrip) {
-    const size_t count = smaller(kStrip, columns.end - j);
-    job.set.finish({zeros, 0, job.c(rows.begin, j), job.call.ldc, rows.size(), count, job.epilogue(rows.begin, j)});
-  }
-  return true;
-}
-
 }  // namespace downhill

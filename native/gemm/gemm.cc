@@ -13,6 +13,7 @@
 #include "gemm/narrow.h"
 #include "gemm/packed.h"
 #include "gemm/regime.h"
+#include "gemm/scale.h"
 #include "gemm/shallow.h"
 #include "gemm/split.h"
 #include "gemm/swapped.h"
