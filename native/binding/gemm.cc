@@ -12,32 +12,34 @@ namespace {
 
 bool is_double(const double* control) { return static_cast<unsigned>(control[kFlags]) & kDouble; }
 
-using Run = bool(napi_env env, const napi_value* arguments, const double* control);
+using Run = bool(napi_env env, const napi_value* arguments, double* control);
 
-// A call of (a, b, c, bias | null, residual | null): the control block says the rest. False: refused, nothing written.
+// A call of (a, b, c, bias | null, residual | null): the control block says the rest, and a single product leaves there where
+// the arrays lie. False: refused, nothing written.
 template <Run& single, Run& full>
 napi_value call(napi_env env, napi_callback_info info) {
   size_t argc = kArrays;
   napi_value arguments[kArrays], result = nullptr;
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
-  const double* control = static_cast<double*>(data);
+  double* control = static_cast<double*>(data);
   const bool done = is_double(control) ? full(env, arguments, control) : single(env, arguments, control);
   if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
   return result;
 }
 
 template <class T>
-bool run_single(napi_env env, const napi_value* arguments, const double* control) {
+bool run_single(napi_env env, const napi_value* arguments, double* control) {
   GemmCall<T> call;
   if (!read_call(env, arguments, control, &call)) return false;
+  write_places(call, control);
   gemm(call);
   return true;
 }
 
 // As one product, for the control block's number of items and strides between them; without a residual.
 template <class T>
-bool run_batched(napi_env env, const napi_value* arguments, const double* control) {
+bool run_batched(napi_env env, const napi_value* arguments, double* control) {
   Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC)};
   if (batch.count == 0) return true;
   GemmCall<T> call;
@@ -50,6 +52,20 @@ bool run_batched(napi_env env, const napi_value* arguments, const double* contro
   }
   gemm_batched(call, batch);
   return true;
+}
+
+// gemmPlaced(): a product of arrays that lie where the control block says. The JavaScript side has checked that they are long
+// enough and that none has lost its memory since it was told.
+napi_value run_placed(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
+  const double* control = static_cast<double*>(data);
+  if (is_double(control)) {
+    gemm(placed_call<double>(control));
+  } else {
+    gemm(placed_call<float>(control));
+  }
+  return nullptr;
 }
 
 // A product whose arguments are bound. The JavaScript side checks before each run that no array has lost its memory.
@@ -152,6 +168,7 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   napi_ref hold;
   if (napi_create_reference(env, block, 1, &hold) != napi_ok) throw Napi::Error::New(env);
   define<"gemm", call<run_single<float>, run_single<double>>>(env, exports, control);
+  define<"gemmPlaced", run_placed>(env, exports, control);
   define<"gemmBatched", call<run_batched<float>, run_batched<double>>>(env, exports, control);
   define<"gemmPrepare", prepare>(env, exports, control);
   define<"gemmForce", force>(env, exports);

@@ -1,10 +1,12 @@
 // Reads one product from JavaScript: arrays as arguments, scalars from the control block that both sides share (reading
-// a number from a Float64Array costs nothing, passing one costs a Node-API call). Refuses what could corrupt memory.
+// a number from a Float64Array costs nothing, passing one costs a Node-API call). Refuses what could corrupt memory; asking three
+// arrays takes 90 ns, though, so that those whose addresses were told once may be given by these.
 #pragma once
 
 #include <node_api.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "binding/gemm_packed.h"
 #include "gemm/gemm.h"
@@ -12,12 +14,17 @@
 namespace downhill::binding {
 
 // Slots of the control block; the same list is in src/backend/native/gemm.ts, and a test compares them.
-enum Slot : size_t { kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC, kSlots };
+// kAtA and those behind it are addresses, which a double holds exactly.
+enum Slot : size_t {
+  kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC,
+  kAtA, kAtB, kAtC, kAtBias, kSlots
+};
 enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kPacked = 8, kActivationShift = 4 };
 
 constexpr size_t kArrays = 5;  // a, b, c, bias, residual
 
-inline size_t slot(const double* control, Slot index) { return static_cast<size_t>(control[index]); }
+// All are below 2^53, and a signed conversion is one instruction.
+inline size_t slot(const double* control, Slot index) { return static_cast<size_t>(static_cast<int64_t>(control[index])); }
 
 // Whether rows x columns elements with rows `ld` apart lie within `length`.
 inline bool fits(size_t rows, size_t columns, size_t ld, size_t length) {
@@ -77,6 +84,24 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
   *call = {m,    n,       k,   a,    lda, trans_a, b, ldb, trans_b, const_cast<T*>(c), ldc, static_cast<T>(control[kAlpha]),
            static_cast<T>(control[kBeta]), bias, static_cast<Activation>(flags >> kActivationShift), residual, ldr, packed};
   return true;
+}
+
+// Says where the arrays of a call lie.
+template <class T>
+void write_places(const GemmCall<T>& call, double* control) {
+  const void* const places[] = {call.a, call.b, call.c, call.bias};
+  for (size_t i = 0; i < 4; ++i) control[kAtA + i] = static_cast<double>(reinterpret_cast<uintptr_t>(places[i]));
+}
+
+// The call whose arrays lie where the control block says, without a packed operand or a residual.
+template <class T>
+GemmCall<T> placed_call(const double* control) {
+  const unsigned flags = static_cast<unsigned>(control[kFlags]);
+  const auto at = [control](Slot index) { return reinterpret_cast<T*>(slot(control, index)); };
+  return {slot(control, kM), slot(control, kN), slot(control, kK), at(kAtA), slot(control, kLda), (flags & kTransA) != 0, at(kAtB),
+          slot(control, kLdb), (flags & kTransB) != 0, at(kAtC), slot(control, kLdc), static_cast<T>(control[kAlpha]),
+          static_cast<T>(control[kBeta]), at(kAtBias), static_cast<Activation>(flags >> kActivationShift), nullptr,
+          0, nullptr};
 }
 
 }  // namespace downhill::binding

@@ -1,3 +1,4 @@
+import type { Place } from "../core/places.ts";
 import type { FloatArray } from "../core/types.ts";
 
 /**
@@ -31,6 +32,11 @@ export interface GemmCall {
   /** An m by n matrix added before the activation, or null. */
   readonly residual: FloatArray | null;
   readonly ldr: number;
+  /** Where the arrays lie, as far as it is remembered: all of them spare a backend asking. */
+  readonly aPlace?: Place | undefined;
+  readonly bPlace?: Place | undefined;
+  readonly cPlace?: Place | undefined;
+  readonly biasPlace?: Place | undefined;
   /** Stands for B where given: `b` and `ldb` are not used then; `transB` is the packed matrix's. */
   readonly packed?: PackedMatrix | null;
 }

@@ -67,7 +67,11 @@ function select(name: BackendName, exact: boolean): Backend {
 
 /** The backend that objects created now will use. */
 export function currentBackend(): Backend {
-  current ??= select(environment().backend, environment().exact);
+  return current ?? first();
+}
+
+function first(): Backend {
+  current = select(environment().backend, environment().exact);
   return current;
 }
 

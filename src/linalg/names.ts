@@ -51,20 +51,24 @@ function isGemmName(name: string): boolean {
 
 /** Throws ERR_OPTION unless the name is inherited (an option may be, and what is not an option does no harm there). */
 function refuse(owner: string, options: object, name: string, names: readonly string[]): void {
-  if (!Object.hasOwn(options, name)) return;
+  if (names.includes(name) || !Object.hasOwn(options, name)) return;
   throw wrongValue(`${owner}.${name}`, `an option of ${owner} (${names.join(", ")})`, name, "ERR_OPTION");
 }
+
+function refuseGemmName(owner: string, options: object, name: string, more: readonly string[]): void {
+  refuse(owner, options, name, [...Object.keys(GEMM), ...more]);
+}
+
+const NONE: readonly string[] = [];
 
 function checkObject(options: unknown): void {
   if (typeof options !== "object" || options === null) throw wrongKind("options", "an object", options);
 }
 
 /** Throws ERR_DTYPE for what is not an object, ERR_OPTION for a name that is neither in `GemmOptions` nor in `more`. */
-export function checkGemmNames(owner: string, options: object, more: readonly string[] = []): void {
-  checkObject(options);
-  for (const name in options) {
-    if (!isGemmName(name) && !more.includes(name)) refuse(owner, options, name, [...Object.keys(GEMM), ...more]);
-  }
+export function checkGemmNames(owner: string, options: object, more = NONE): void {
+  if (typeof options !== "object" || options === null) checkObject(options);
+  for (const name in options) if (!isGemmName(name)) refuseGemmName(owner, options, name, more);
 }
 
 /** Throws ERR_DTYPE for what is not an object, ERR_OPTION for a name that is not in `names`. */

@@ -1,5 +1,5 @@
 import type { GemmCall } from "../backend/gemm.ts";
-import { checkFloatArray } from "../core/checks.ts";
+import { checkFloatArray, hasElements } from "../core/checks.ts";
 import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
@@ -25,7 +25,8 @@ export class PreparedGemm {
       residual: call.residual && viewOf(call.residual),
     };
     this.c = call.c;
-    this.#views = [own.a, own.b, own.c, own.bias, own.residual].filter((view) => view !== null);
+    const views = [own.a, own.b, own.c, own.bias, own.residual].filter((view) => view !== null);
+    this.#views = views.filter((view) => view.length > 0);
     this.#lengths = this.#views.map((view) => view.length);
     this.#run = call.m === 0 || call.n === 0 ? () => {} : backendOf(call).prepareGemm(own);
   }
@@ -37,7 +38,7 @@ export class PreparedGemm {
   run(): FloatArray {
     const views = this.#views;
     const lengths = this.#lengths;
-    for (let i = 0; i < views.length; i++) if (views[i]!.length !== lengths[i]) this.#lost(views[i]!, lengths[i]!);
+    for (let i = 0; i < views.length; i++) if (!hasElements(views[i]!, lengths[i]!)) this.#lost(views[i]!, lengths[i]!);
     if (this.#run === undefined) throw fault("ERR_STATE", "prepared gemm: used after dispose");
     this.#run();
     return this.c;

@@ -137,4 +137,11 @@ test("both sides lay out the control block alike", () => {
     const expected = name === "count" ? "kBatch" : `k${String(name)[0]?.toUpperCase()}${String(name).slice(1)}`;
     expect(slots?.[slot as number], String(name)).toBe(expected);
   }
+  const places = [...source.matchAll(/control\[(\d+)\] = (\w+)Place/g)].map(([, slot, name]) => [slot, name]);
+  const read = [...source.matchAll(/(\w+)Place\.address = control\[(\d+)\]/g)].map(([, name, slot]) => [slot, name]);
+  expect(places.length).toBe(4);
+  expect(read).toEqual(places);
+  for (const [slot, name] of places) {
+    expect(slots?.[Number(slot)]).toBe(`kAt${String(name)[0]?.toUpperCase()}${String(name).slice(1)}`);
+  }
 });

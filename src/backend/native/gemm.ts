@@ -2,7 +2,7 @@
 import { dtypeOf, intrinsicBuffer } from "../../core/checks.ts";
 import { fault } from "../../core/errors.ts";
 import type { FloatArray } from "../../core/types.ts";
-import { ACTIVATIONS, type GemmBackend, type GemmCall, type PackedMatrix } from "../gemm.ts";
+import { ACTIVATIONS, type Activation, type GemmBackend, type GemmCall, type PackedMatrix } from "../gemm.ts";
 
 /** What the addon returned for a packed B: an external. */
 type Handle = { readonly __handle: "packed" };
@@ -13,8 +13,10 @@ export type Regime = "scale" | "dot" | "shallow" | "direct" | "few" | "narrow" |
 export interface GemmAddon {
   /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
   readonly gemmControl: Float64Array;
-  /** False where the binding refused the arrays as too short for the control block's dimensions. */
+  /** Leaves the arrays' addresses in the control block. False where they are too short for its dimensions. */
   gemm(...arrays: Arrays): boolean;
+  /** The product of arrays that lie where the control block says: the last slots hold their addresses. */
+  gemmPlaced(): void;
   gemmBatched(...arrays: Arrays): boolean;
   /** A function that runs the bound call, or null where the arrays were refused. */
   gemmPrepare(...arrays: Arrays): (() => void) | null;
@@ -36,6 +38,16 @@ const TRANS_B = 4;
 const PACKED = 8;
 const ACTIVATION = 16;
 
+/** Bytes of an element. Not to look at a remembered array saves fetching it: an operand of 64³ leaves nothing else in L1. */
+function sizeOf({ c, cPlace }: GemmCall): number {
+  if (cPlace !== undefined) return cPlace.size;
+  return dtypeOf(c) === "float32" ? 4 : 8;
+}
+
+function activationFlag(activation: Activation): number {
+  return ACTIVATION * ACTIVATIONS.indexOf(activation);
+}
+
 function writeControl(control: Float64Array, call: GemmCall): void {
   control[0] = call.m;
   control[1] = call.n;
@@ -45,13 +57,34 @@ function writeControl(control: Float64Array, call: GemmCall): void {
   control[5] = call.ldc;
   control[6] = call.ldr;
   control[7] =
-    (dtypeOf(call.c) === "float64" ? DOUBLE : 0) +
+    (sizeOf(call) === 8 ? DOUBLE : 0) +
     (call.transA ? TRANS_A : 0) +
     (call.transB ? TRANS_B : 0) +
     (call.packed ? PACKED : 0) +
-    ACTIVATION * ACTIVATIONS.indexOf(call.activation);
+    (call.activation === "none" ? 0 : activationFlag(call.activation));
   control[8] = call.alpha;
   control[9] = call.beta;
+}
+
+/** Whether all addresses are known; then they are in the control block. */
+function writePlaces(control: Float64Array, { aPlace, bPlace, cPlace, bias, biasPlace }: GemmCall): boolean {
+  if (aPlace === undefined || bPlace === undefined || cPlace === undefined) return false;
+  control[14] = aPlace.address;
+  control[15] = bPlace.address;
+  control[16] = cPlace.address;
+  control[17] = biasPlace === undefined ? 0 : biasPlace.address;
+  return aPlace.address !== 0 && bPlace.address !== 0 && cPlace.address !== 0 && (bias === null || control[17] !== 0);
+}
+
+/** The product of the control block's dimensions; keeps the addresses that the addon leaves there. */
+function callByArrays(addon: GemmAddon, call: GemmCall): void {
+  if (!addon.gemm(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
+  const { gemmControl: control } = addon;
+  const { aPlace, bPlace, cPlace, biasPlace } = call;
+  if (aPlace !== undefined) aPlace.address = control[14]!;
+  if (bPlace !== undefined) bPlace.address = control[15]!;
+  if (cPlace !== undefined) cPlace.address = control[16]!;
+  if (biasPlace !== undefined) biasPlace.address = control[17]!;
 }
 
 /** The native side's packed matrix. Calls retain what the handle holds, not the handle. */
@@ -80,11 +113,12 @@ function refused(): Error {
 }
 
 export function nativeGemm(addon: GemmAddon): GemmBackend {
-  const control = addon.gemmControl;
+  const { gemmControl: control, gemmPlaced } = addon; // looking them up takes longer: the addon has many exports
   const backend: GemmBackend = {
     gemm(call) {
       writeControl(control, call);
-      if (!addon.gemm(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
+      if (writePlaces(control, call)) return gemmPlaced();
+      callByArrays(addon, call);
     },
     gemmBatched(call, batch) {
       writeControl(control, call);
