@@ -51,8 +51,8 @@ void plain_panels(const Job<T>& job, const PackedB<T>& b, Range rows, Range colu
   }
 }
 
-// C in rows x columns; columns start at a panel. As the direct regime and, looking ahead, the blocked one, without packing. The last, narrow panel is a
-// block of its own: its tiles are taller.
+// C in rows x columns; columns start at a panel. As the direct regime and, looking ahead, the blocked one, without packing. The
+// last, narrow panel is a block of its own: its tiles are taller.
 template <class T>
 void panel_block(const Job<T>& job, const PackedB<T>& b, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
