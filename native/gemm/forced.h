@@ -17,7 +17,7 @@ bool can_compute(const GemmCall<T>& g, const KernelSet<T>& set, Regime regime) {
       const DotSides<T> d = dot_sides(g, {0, g.m}, {0, g.n});
       return d.few_count <= kDotWidth && d.many_step == 1;
     }
-    case Regime::shallow: return g.k <= set.most_shallow;
+    case Regime::shallow: return g.k <= set.most_shallow[g.n <= set.lanes];
     case Regime::direct: return true;
     case Regime::few: return !g.trans_b && g.m <= kMaxFewRows && set.few[g.m] != nullptr;
     case Regime::narrow: return g.trans_b && g.m >= kMinNarrow && g.m <= set.widest_narrow;

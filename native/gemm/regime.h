@@ -78,9 +78,12 @@ inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
 // Few k beside as many rows, or twice as many from eight k on: panels of B stay in registers. With fewer rows the panels' loads
 // weigh more than what register tiles lose (16 x 64 x 10: 207 GFLOP/s in tiles, 187 so; 8 x 600 x 5: 158 and 218), and beside a
 // transposed A vectors over the rows of C waste no lane (1000 x 5 x 8: 82 and 73). `shallow` is the longest k that the ISA has
-// kernels for.
-inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t shallow) {
-  return k <= shallow && m >= (k < 8 ? k : 2 * k) && (!trans_a || k <= n + 2);
+// kernels for: of panels of several vectors, and of the single vector that is C's width, where it fills half of it, three quarters
+// beside a transposed A: else vectors over the rows of C, that is, transposes, are ahead (784 x 10 x 20: 134 GFLOP/s, over rows 116;
+// 784 x 6 x 20 79 and 85, with transposed A 784 x 11 x 23 158 and 187).
+inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t lanes, const size_t (&shallow)[2]) {
+  const bool one_vector = n <= lanes && (trans_a ? 4 * n >= 3 * lanes : 2 * n >= lanes);
+  return k <= shallow[one_vector] && m >= (k < 8 ? k : 2 * k) && (!trans_a || one_vector || k <= n + 2);
 }
 
 // Row-major B, few columns: whether vectors over rows, which turns C, and A unless it is transposed already, are cheaper than
@@ -101,10 +104,10 @@ inline bool fills_more_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
 }
 
 // Which way vectors run where each element is one chain. `narrow` is the number of rows of the ISA's widest one-pass kernel,
-// `shallow` the longest k that it keeps in registers, `vector_bytes` the size of a vector.
+// `shallow` as in is_shallow(), `vector_bytes` the size of a vector.
 inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
-                            size_t shallow, size_t vector_bytes) {
-  if (is_shallow(m, n, k, trans_a, shallow)) return Regime::shallow;
+                            const size_t (&shallow)[2], size_t vector_bytes) {
+  if (is_shallow(m, n, k, trans_a, lanes, shallow)) return Regime::shallow;
   if (is_narrow(m, n, trans_b, lanes, narrow)) return Regime::narrow;
   const bool by_rows = trans_b ? is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes)
                                : fills_more_by_rows(m, n, k, trans_a, lanes);
@@ -114,7 +117,7 @@ inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool tra
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
 // a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
 inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
-                            size_t shallow, size_t vector_bytes) {
+                            const size_t (&shallow)[2], size_t vector_bytes) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
   return choose_chains(m, n, k, trans_a, trans_b, lanes, narrow, shallow, vector_bytes);

@@ -103,6 +103,7 @@ constexpr size_t kMaxEdge = 8;  // columns
 constexpr size_t kGroupBytes = 16;
 constexpr size_t kMinNarrow = 6, kMaxNarrow = 12;  // columns
 constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors of a panel
+constexpr size_t kMaxShallowVector = 23;                     // k of a panel of one vector
 constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
@@ -128,9 +129,9 @@ struct KernelSet {
   void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (edge.h says when)
   void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none
   // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read.
-  void (*shallow[kMaxShallow + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);
-  size_t shallow_vectors[kMaxShallow + 1];  // of the widest panel, by k
-  size_t most_shallow;                      // the longest k that has kernels; 0 where there are none
+  void (*shallow[kMaxShallowVector + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);
+  size_t shallow_vectors[kMaxShallowVector + 1];  // of the widest panel, by k
+  size_t most_shallow[2];  // the longest k that has kernels: of several vectors, of one; 0 where there are none
   // to[p * ld_to + j] = from[p * ld_from + j] for p < rows, j < columns.
   void (*copy)(const T* from, size_t ld_from, T* to, size_t ld_to, size_t rows, size_t columns);
   // The same to panels of widest * lanes columns: column j of row p goes to panel j / width, panels panel_size elements apart.

@@ -43,6 +43,16 @@ const FLOAT32 = [
   [300, 5, 8, "A", "swapped"],
   [300, 5, 8, "", "shallow"],
   [784, 256, 1, "AB", "shallow"],
+  // To 23 where C is one vector wide: eight columns or more, 12 beside a transposed A.
+  [300, 16, 23, "", "shallow"],
+  [300, 16, 24, "", "small"],
+  [46, 16, 23, "B", "shallow"],
+  [45, 16, 23, "", "small"],
+  [300, 17, 11, "", "swapped"],
+  [300, 8, 23, "", "shallow"],
+  [300, 7, 23, "", "swapped"],
+  [300, 12, 23, "A", "shallow"],
+  [300, 11, 23, "A", "swapped"],
   // Up to 200,000 multiply-adds without a plan.
   [50, 64, 62, "", "small"],
   [50, 64, 63, "", "direct"],

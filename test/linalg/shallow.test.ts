@@ -37,6 +37,19 @@ test("every k and every width of panel equal the exact reference", () => {
   if (addon.isas().some((isa) => isa.startsWith("avx"))) expect(seen).toContain("shallow");
 });
 
+test("every k and every width of a single vector equal the exact reference", () => {
+  const next = generator(65);
+  const seen = new Set<string>();
+  for (let k = 7; k <= 24; k++) {
+    for (const n of [4, 6, 7, 8, 10, 13, 16]) {
+      const [transA, transB] = TRANSPOSES[(k + n) % 4]!;
+      const c = { dtype: "float32", m: 2 * k + n, n, k, transA, transB, slack: n % 3 } as const;
+      for (const regime of regimesOf(c, () => next() - 0.5)) seen.add(regime);
+    }
+  }
+  if (addon.isas().some((isa) => isa.startsWith("avx"))) expect(seen).toContain("shallow");
+});
+
 test("what follows the product is applied to every row", () => {
   const next = generator(62);
   const epilogues: readonly Partial<Case>[] = [
@@ -53,6 +66,7 @@ test("what follows the product is applied to every row", () => {
         [75, 21, 6],
         [25, 16, 2],
         [30, 200, 1],
+        [46, 15, 14],
         [21, 150, 10],
         [19, 512, 3], // rows of C share sets of the caches
       ] as const) {
@@ -65,7 +79,7 @@ test("what follows the product is applied to every row", () => {
 test("float64 has the bits of one register tile after the other", () => {
   const next = generator(63);
   for (const [transA, transB] of TRANSPOSES) {
-    for (let k = 1; k <= 10; k++) {
+    for (let k = 1; k <= 23; k += k < 10 ? 1 : 4) {
       for (const n of [5, 8, 37, 130]) {
         const c = { dtype: "float64", m: 3 * k + 20, n, k, transA, transB, beta: k % 2, bias: k % 3 === 0 } as const;
         const call = callOf(c, () => next() - 0.5);

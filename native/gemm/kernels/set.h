@@ -33,8 +33,9 @@ constexpr void add_shallow(KernelSet<typename V::Scalar>& set) {
 
 template <class V, size_t K>
 constexpr void add_depths(KernelSet<typename V::Scalar>& set) {
-  if constexpr (K <= kMaxShallow && shallow_vectors(K) > 1) {
-    set.most_shallow = K;
+  if constexpr (K <= kMaxShallowVector && shallow_vectors(K) > 0) {
+    if (shallow_vectors(K) > 1) set.most_shallow[0] = K;
+    set.most_shallow[1] = K;
     set.shallow_vectors[K] = shallow_vectors(K);
     add_shallow<V, K, shallow_vectors(K)>(set);
     add_depths<V, K + 1>(set);

@@ -5,12 +5,17 @@
 //      [ b10 ][ b11 ][ b12 ]
 //   a0, a1 x  ...            = one row of C: NV chains, the rows after it fill their latencies
 //
-// 64 x 768 x 4: 157 GFLOP/s in register tiles, 245 so. Included inside an ISA's region.
+// 64 x 768 x 4: 157 GFLOP/s in register tiles, 245 so. Where C is one vector wide, k may be longer: chains of so many terms are
+// too many for the processor to find eight of them in flight, so eight rows go by turns. There is no load of B beside the
+// broadcasts, two a cycle, and no end of a tile: 784 x 16 x 14 from 182 GFLOP/s in tiles of 24 x 16 to 215. Included inside an
+// ISA's region.
+constexpr size_t kShallowRows = 8;  // by turns
 
-// Vectors of the widest panel for K rows of B: beside them stand the sums, or one row of A, whichever are fewer.
+// Vectors of the widest panel for K rows of B: beside them stand the sums, or one row of A, whichever are fewer; or one vector
+// beside the sums of rows by turns.
 constexpr size_t shallow_vectors(size_t k) {
-  size_t vectors = 0;
-  for (size_t v = 1; v <= kMaxShallowVectors; ++v) {
+  size_t vectors = k + kShallowRows <= kShallowRegisters;
+  for (size_t v = 2; k <= kMaxShallow && v <= kMaxShallowVectors; ++v) {
     if (k * v + (k < v ? k : v) + 1 <= kShallowRegisters) vectors = v;
   }
   return vectors;
@@ -40,6 +45,34 @@ struct ShallowKernel {
     }
   }
 
+  // kShallowRows rows of C from the first vector of B's rows.
+  template <bool kPartial, bool kIdentity>
+  static inline __attribute__((always_inline)) void turns(const Tile<T>& t, const V (&b)[K][NV], const char* a, T* c,
+                                                          const T* residual) {
+    const size_t last = t.last, ldc = t.ldc;
+    const size_t row_bytes = t.a_row * sizeof(T), step_bytes = t.a_col * sizeof(T);
+    const char* row[(kShallowRows + 2) / 3];
+    DOWNHILL_UNROLL
+    for (size_t g = 0; g < (kShallowRows + 2) / 3; ++g) row[g] = a + 3 * g * row_bytes;
+    V sum[kShallowRows];
+    DOWNHILL_UNROLL
+    for (size_t i = 0; i < kShallowRows; ++i) sum[i] = broadcast<V>(0);
+    DOWNHILL_UNROLL
+    for (size_t p = 0; p < K; ++p) {
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < kShallowRows; ++i) {
+        sum[i] = fma(broadcast<V>(*reinterpret_cast<const T*>(row[i / 3] + (i % 3) * row_bytes)), b[p][0], sum[i]);
+      }
+      DOWNHILL_UNROLL
+      for (size_t g = 0; g < (kShallowRows + 2) / 3; ++g) row[g] = unknown(row[g] + step_bytes);
+    }
+    DOWNHILL_UNROLL
+    for (size_t i = 0; i < kShallowRows; ++i) {
+      put<kPartial, kIdentity>(c + i * ldc, sum[i], 0, last, t, residual);
+      if (!kIdentity && residual != nullptr) residual += t.epilogue->ldr;
+    }
+  }
+
   template <bool kPartial, bool kIdentity>
   static void rows(const Tile<T>& t, size_t count) {
     const size_t last = t.last, ldc = t.ldc;
@@ -55,6 +88,15 @@ struct ShallowKernel {
     for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * step_bytes;
     T* c = t.c;
     const T* residual = kIdentity ? nullptr : t.epilogue->residual;
+    if constexpr (shallow_vectors(K) == 1) {
+      for (; count >= kShallowRows; count -= kShallowRows) {
+        turns<kPartial, kIdentity>(t, b, base[0], c, residual);
+        DOWNHILL_UNROLL
+        for (size_t g = 0; g < kBases; ++g) base[g] += kShallowRows * row_bytes;
+        c += kShallowRows * ldc;
+        if (!kIdentity && residual != nullptr) residual += kShallowRows * t.epilogue->ldr;
+      }
+    }
     for (; count != 0; --count) {
       if constexpr (K < NV) {  // a row of A is the shorter one to keep in registers
         V a[K];

@@ -26,15 +26,6 @@ struct TileKernel {
     }
   }
 
-  // The same pointer, to a compiler that would else compute the addresses of all rows of C before the loop and spill them: a
-  // tile of 12 x 32 took 20 cycles beyond its multiply-adds, now 3.
-  static inline __attribute__((always_inline)) T* unknown(T* p) {
-#if defined(__GNUC__)
-    __asm__("" : "+r"(p));
-#endif
-    return p;
-  }
-
   // kAhead: k runs in one segment per row of C; in each, lines of what later tiles need are asked for, one per k.
   template <bool kPartial, bool kAhead>
   static inline __attribute__((always_inline)) void run_as(const Tile<T>& t, const Ahead<T>* ahead) {
