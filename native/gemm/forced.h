@@ -20,7 +20,6 @@ bool can_compute(const GemmCall<T>& g, const KernelSet<T>& set, Regime regime) {
     case Regime::shallow: return g.k <= set.most_shallow[g.n <= set.lanes];
     case Regime::direct: return true;
     case Regime::few: return !g.trans_b && g.m <= kMaxFewRows && set.few[g.m] != nullptr;
-    case Regime::narrow: return g.trans_b && g.m >= kMinNarrow && g.m <= set.widest_narrow;
     case Regime::swapped: return true;
     case Regime::blocked: return g.n >= set.widest * set.lanes;
     case Regime::small: return !g.trans_b;

@@ -10,7 +10,6 @@
 #include "gemm/forced.h"
 #include "gemm/job.h"
 #include "gemm/mirror.h"
-#include "gemm/narrow.h"
 #include "gemm/packed.h"
 #include "gemm/regime.h"
 #include "gemm/scale.h"
@@ -67,7 +66,6 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
     case Regime::dot: done = dot_block(job, rows, columns); break;
     case Regime::shallow: done = shallow_block(job, rows, columns); break;
     case Regime::few: done = few_block(job, rows, columns); break;
-    case Regime::narrow: done = narrow_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
     default:
       done = looks_ahead(job, rows, columns) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
@@ -88,7 +86,6 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     }
     case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
     case Regime::few: return split(g.m, g.n, g.k, threads, g.m, lanes, true);
-    case Regime::narrow: return split(g.m, g.n, g.k, threads, g.m, lanes, true);
     case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
     default: break;
   }
@@ -130,7 +127,7 @@ Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
     if (tiny_vectors(call, set) != 0) return Regime::tiny;
   }
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
-                                      set.widest_narrow, set.most_shallow, set.lanes * sizeof(T));
+                                      set.most_shallow, set.lanes * sizeof(T));
   return refined(call, set, regime);
 }
 
@@ -202,8 +199,8 @@ inline void run(const GemmCall<T>& call) {
 template <class T>
 void run_chains(const GemmCall<T>& call) {
   const KernelSet<T>& set = kernel_set(T{});
-  const Regime regime = choose_chains(call.m, call.n, call.k, call.trans_a, call.trans_b, set.lanes, set.widest_narrow,
-                                      set.most_shallow, set.lanes * sizeof(T));
+  const Regime regime = choose_chains(call.m, call.n, call.k, call.trans_a, call.trans_b, set.lanes, set.most_shallow,
+                                      set.lanes * sizeof(T));
   run_planned(call, set, refined(call, set, regime));
 }
 

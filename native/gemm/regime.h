@@ -13,7 +13,6 @@ enum class Regime {
   shallow,  // k of at most ten: B stays in registers, the rows of C pass
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
   few,      // up to three rows of C and row-major B from L2 (is_few)
-  narrow,   // six to twelve rows beside transposed B: transposed and multiplied in one pass
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
   blocked,  // direct with a look ahead: B packed or beyond the caches, many rows, long k (is_blocked)
   small,    // direct, a few tiles, without a plan (is_small)
@@ -22,7 +21,7 @@ enum class Regime {
 };
 
 inline const char* name_of(Regime regime) {
-  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "few", "narrow", "swapped", "blocked", "small", "tiny"};
+  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "few", "swapped", "blocked", "small", "tiny"};
   return kNames[static_cast<int>(regime)];
 }
 
@@ -47,11 +46,6 @@ inline bool is_narrow_and_long(size_t width, size_t k) { return width <= kDotWid
 inline bool is_dot_order(size_t m, size_t n, size_t k, bool trans_a, bool trans_b) {
   if ((!trans_a || m == 1) && (trans_b || n == 1) && (m < n ? m : n) <= kMaxDotRows) return true;
   return (!trans_a && is_narrow_and_long(n, k)) || (trans_b && is_narrow_and_long(m, k));
-}
-
-// Few rows, which fill no vectors, beside many columns of a transposed B. `narrow` as below.
-inline bool is_narrow(size_t m, size_t n, bool trans_b, size_t lanes, size_t narrow) {
-  return trans_b && m <= narrow && m >= kMinNarrow && m % lanes != 0 && n >= 2 * lanes && n > narrow;
 }
 
 // Transposed B: whether vectors over rows are cheaper, which turns C, and A unless it is transposed already, than vectors over
@@ -103,12 +97,10 @@ inline bool fills_more_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   return at_least(room(m) * n) * k + kTurn * m * (n + (trans_a ? 0 : k)) + kPlan * lanes < by_columns;
 }
 
-// Which way vectors run where each element is one chain. `narrow` is the number of rows of the ISA's widest one-pass kernel,
-// `shallow` as in is_shallow(), `vector_bytes` the size of a vector.
-inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
+// Which way vectors run where each element is one chain. `shallow` as in is_shallow(), `vector_bytes` the size of a vector.
+inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes,
                             const size_t (&shallow)[2], size_t vector_bytes) {
   if (is_shallow(m, n, k, trans_a, lanes, shallow)) return Regime::shallow;
-  if (is_narrow(m, n, trans_b, lanes, narrow)) return Regime::narrow;
   const bool by_rows = trans_b ? is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes)
                                : fills_more_by_rows(m, n, k, trans_a, lanes);
   return by_rows ? Regime::swapped : Regime::direct;
@@ -116,11 +108,11 @@ inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool tra
 
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
 // a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
-inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes, size_t narrow,
+inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes,
                             const size_t (&shallow)[2], size_t vector_bytes) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
-  return choose_chains(m, n, k, trans_a, trans_b, lanes, narrow, shallow, vector_bytes);
+  return choose_chains(m, n, k, trans_a, trans_b, lanes, shallow, vector_bytes);
 }
 
 }  // namespace downhill

@@ -74,18 +74,6 @@ struct DotColumns {
   size_t out_row;
 };
 
-// Rows with contiguous k times a narrow matrix: out[j * ld_out + i] = sum over p of a[i * lda + p] * b[p, j], where b is dense,
-// k by the number of columns that the kernel is for.
-template <class T>
-struct Narrow {
-  size_t k;
-  const T* a;
-  size_t lda, rows;
-  const T* b;
-  T* out;
-  size_t ld_out;
-};
-
 // The last columns of C, fewer than fill half a vector: c[i * ldc + j] = sum over p of op(a)[i, p] * b[p * b_row + j] for as
 // many columns as the kernel is for. No more than the elements named is read or written.
 template <class T>
@@ -101,7 +89,6 @@ struct Edge {
 
 constexpr size_t kMaxEdge = 8;  // columns
 constexpr size_t kGroupBytes = 16;
-constexpr size_t kMinNarrow = 6, kMaxNarrow = 12;  // columns
 constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors of a panel
 constexpr size_t kMaxShallowVector = 23;                     // k of a panel of one vector
 constexpr size_t kMaxVectors = 28;
@@ -112,7 +99,6 @@ constexpr size_t kMaxFewRows = 3;
 template <class T>
 struct KernelSet {
   size_t lanes;
-  size_t widest_narrow;                // columns of the widest narrow kernel; 0 where there is none
   size_t widest;                       // vectors of the tile for many rows
   size_t widest_full;                  // of the widest one with as many accumulators
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest
@@ -127,7 +113,6 @@ struct KernelSet {
   size_t dot_columns_share;  // up to n * n / dot_columns_share rows dot_columns beats turning its n columns for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels
   void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (edge.h says when)
-  void (*narrow[kMaxNarrow + 1])(const Narrow<T>&);  // by number of columns, null where the ISA has none
   // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read.
   void (*shallow[kMaxShallowVector + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);
   size_t shallow_vectors[kMaxShallowVector + 1];  // of the widest panel, by k

@@ -64,7 +64,7 @@ export const SHAPES: readonly Shape[] = [
   { m: 2, n: 304, k: 48 },
   { m: 3, n: 151, k: 90 },
   { m: 3, n: 1370, k: 18 },
-  // Narrow sides in one pass: whole blocks, tails of rows and of k.
+  // Narrow sides: whole vectors of the other one, tails of rows and of k.
   { m: 64, n: 6, k: 32 },
   { m: 45, n: 12, k: 37 },
   { m: 7, n: 41, k: 21 },

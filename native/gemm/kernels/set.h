@@ -15,14 +15,6 @@ constexpr void add_widths(KernelSet<typename V::Scalar>& set) {
   if constexpr (NV > 1) add_widths<V, NV - 1>(set);
 }
 
-template <class V, size_t N>
-constexpr void add_narrow(KernelSet<typename V::Scalar>& set) {
-  if constexpr (N >= kMinNarrow) {
-    set.narrow[N] = NarrowKernel<V, N>::run;
-    add_narrow<V, N - 1>(set);
-  }
-}
-
 template <class V, size_t K, size_t NV>
 constexpr void add_shallow(KernelSet<typename V::Scalar>& set) {
   if constexpr (NV > 0) {
@@ -71,7 +63,6 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.lanes = V::kLanes;
   set.widest = kWidest;
   set.widest_full = widest_full();
-  set.widest_narrow = kNarrow;
   add_widths<V, kMaxVectors>(set);
   add_few<V, kMaxFewRows>(set);
   set.finish = FinishKernel<V>::rows;
@@ -82,7 +73,6 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.dot_columns_share = DotColumnsKernel<V>::kShare;
   set.widest_edge = kHasEdges ? V::kLanes / 2 : 0;
   add_edges<V, kHasEdges ? V::kLanes / 2 : 0>(set);
-  add_narrow<V, kNarrow>(set);
   add_depths<V, 1>(set);
   set.copy = PackKernel<V>::copy;
   set.panels = PackKernel<V>::panels;

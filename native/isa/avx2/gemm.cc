@@ -21,7 +21,6 @@ constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // more rows keep the 
 constexpr size_t kDotAccumulators = 12;
 constexpr size_t kDotParts = 1;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
-constexpr size_t kNarrow = 0;  // two passes are faster: x[8] and the accumulators do not fit 16 registers
 constexpr size_t kShallowRegisters = 15;
 constexpr bool kMaskIsFree = false;
 constexpr bool kHasEdges = true;
@@ -36,7 +35,6 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/few.h"
-#include "gemm/kernels/narrow.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"

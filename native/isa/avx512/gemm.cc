@@ -23,7 +23,6 @@ constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12, 12, 9};  // of a block o
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 8;  // columns that dot products turn at once
-constexpr size_t kNarrow = 12;  // columns of the widest one-pass kernel
 constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;
 constexpr bool kHasEdges = true;
@@ -37,7 +36,6 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/few.h"
-#include "gemm/kernels/narrow.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"

@@ -21,7 +21,6 @@ constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 4};
 constexpr size_t kDotAccumulators = 16;
 constexpr size_t kDotParts = 4;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
-constexpr size_t kNarrow = 0;  // nothing to transpose
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
 constexpr bool kHasEdges = false;
@@ -35,7 +34,6 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
 #include "gemm/kernels/few.h"
-#include "gemm/kernels/narrow.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/dot.h"
