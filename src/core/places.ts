@@ -28,12 +28,12 @@ export function bytesOverlap(a: Place, aCount: number, b: Place, bCount: number)
 }
 
 /**
- * Takes note of an array that is not remembered as it is now. One in 16, drawn by a generator, is remembered: those that come
+ * Takes note of an array that is not remembered as it is now. One in 64, drawn by a generator, is remembered: those that come
  * back soon are, those that never do cost little.
  */
 export function meet(array: FloatArray): void {
   draw = Math.imul(draw, 1664525) + 1013904223;
-  if ((draw & 0xf0000000) !== 0) return;
+  if ((draw & 0xfc000000) !== 0) return;
   const length = intrinsicLength(array);
   if (length === 0 || places.get(array)?.length === length) return;
   const size = arrayKind(array) === "Float32Array" ? 4 : 8;

@@ -3,14 +3,9 @@ import { hasElements } from "../core/checks.ts";
 import { bytesOverlap, meet, type Place, placeOf } from "../core/places.ts";
 import type { FloatArray } from "../core/types.ts";
 import { checkGemmNames } from "./names.ts";
-import { backendOf, checkActivation, checkFactor, type GemmOptions, resolveGemm } from "./options.ts";
+import { backendOf, checkActivation, checkFactor, type GemmOptions, isCount, resolveGemm } from "./options.ts";
 
 export type { GemmOptions } from "./options.ts";
-
-/** Whether the value is a dimension of at least 1, as most are. */
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && (value | 0) === value && value > 0;
-}
 
 /** Whether an operand still has its memory, at least `count` elements of C's dtype, and lies apart from C. */
 function serves(array: FloatArray, place: Place, count: number, c: Place, cCount: number): boolean {

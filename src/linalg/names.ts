@@ -68,7 +68,7 @@ function checkObject(options: unknown): void {
 /** Throws ERR_DTYPE for what is not an object, ERR_OPTION for a name that is neither in `GemmOptions` nor in `more`. */
 export function checkGemmNames(owner: string, options: object, more = NONE): void {
   if (typeof options !== "object" || options === null) checkObject(options);
-  for (const name in options) if (!isGemmName(name)) refuseGemmName(owner, options, name, more);
+  for (const name in options) if (!isGemmName(name) && !more.includes(name)) refuseGemmName(owner, options, name, more);
 }
 
 /** Throws ERR_DTYPE for what is not an object, ERR_OPTION for a name that is not in `names`. */

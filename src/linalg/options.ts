@@ -51,6 +51,11 @@ export function checkBoolean(argument: string, value: unknown): asserts value is
   if (typeof value !== "boolean") throw wrongKind(argument, "a boolean", value);
 }
 
+/** Whether the value is a dimension of at least 1, as most are: finding out what is wrong with the others takes longer. */
+export function isCount(value: unknown): value is number {
+  return typeof value === "number" && (value | 0) === value && value > 0;
+}
+
 /** A factor, rounded to the dtype. */
 export function checkFactor(argument: string, value: unknown, dtype: Dtype): number {
   if (typeof value !== "number") throw wrongKind(argument, "a number", value);
@@ -139,35 +144,35 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   if (c !== undefined) checkUsable("c", c);
   if (bias !== undefined) checkUsable("bias", bias);
   if (residual !== undefined) checkUsable("residual", residual);
-  checkInteger("m", m);
-  checkInteger("n", n);
-  checkInteger("k", k);
+  if (!isCount(m)) checkInteger("m", m);
+  if (!isCount(n)) checkInteger("n", n);
+  if (!isCount(k)) checkInteger("k", k);
   checkBoolean("transA", transA);
   const transB = transposed ?? packed?.transB ?? false;
   checkBoolean("transB", transB);
   if (packed !== null) checkFits(packed, n, k, transB, ldb);
-  const factor = checkFactor("alpha", alpha, dtype);
-  const keep = checkFactor("beta", beta, dtype);
-  checkActivation("activation", activation);
+  const factor = alpha === 1 ? 1 : checkFactor("alpha", alpha, dtype);
+  const keep = beta === 0 ? 0 : checkFactor("beta", beta, dtype);
+  if (activation !== "none") checkActivation("activation", activation);
   if (c === undefined && keep !== 0) throw wrongValue("beta", "0 without c", beta, "ERR_OPTION");
   const call = {
     m,
     n,
     k,
     a,
-    lda: checkStride("lda", lda, transA ? m : k),
+    lda: lda === undefined ? (transA ? m : k) : checkStride("lda", lda, transA ? m : k),
     transA,
     b,
-    ldb: checkStride("ldb", ldb, transB ? k : n),
+    ldb: ldb === undefined ? (transB ? k : n) : checkStride("ldb", ldb, transB ? k : n),
     transB,
     c: c ?? a,
-    ldc: checkStride("ldc", ldc, n),
+    ldc: ldc === undefined ? n : checkStride("ldc", ldc, n),
     alpha: factor,
     beta: keep,
     bias: bias ?? null,
     activation,
     residual: residual ?? null,
-    ldr: checkStride("ldr", ldr, n),
+    ldr: ldr === undefined ? n : checkStride("ldr", ldr, n),
     packed: matrix,
   };
   const aCount = empty ? 0 : transA ? extent(k, m, call.lda) : extent(m, k, call.lda);
