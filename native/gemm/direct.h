@@ -36,7 +36,7 @@ template <class T>
 bool direct_block(const Job<T>& job, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  const size_t edge = edge_columns(set, rows.size(), columns.size(), g.k, g.trans_a);
+  const size_t edge = edge_columns(set, g, rows.size(), columns.size());
   const Range edges{columns.end - edge, columns.end};
   columns.end -= edge;
   if (columns.size() == 0) {

@@ -77,7 +77,7 @@ template <class T>
   Epilogue<T> epilogue = job.epilogue(0, 0);
   const bool identity = is_identity(epilogue);
   tile.epilogue = identity ? nullptr : &epilogue;
-  const size_t edge = edge_columns(set, g.m, g.n, g.k, g.trans_a), n = g.n - edge;
+  const size_t edge = edge_columns(set, g, g.m, g.n), n = g.n - edge;
   if (edge != 0) edge_block(job, {0, g.m}, {n, g.n}, static_cast<T*>(nullptr));
   Panels<T> panel(set, g.m, ceil_div(n, lanes), are_few(set, g.m, g.k * n));
   for (size_t j = 0, nv; (nv = panel.next()) != 0; j += nv * lanes) {

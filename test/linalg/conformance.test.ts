@@ -135,6 +135,26 @@ test("a product with more rows than wait in scratch memory at a time equals its 
   });
 });
 
+test("columns beyond whole vectors keep their bits where rows of C share sets of the caches", () => {
+  const next = generator(48);
+  for (const [transA, transB] of TRANSPOSES) {
+    for (const [m, n, k] of [
+      [24, 36, 40],
+      [25, 36, 40],
+      [33, 20, 32],
+      [101, 100, 36],
+      [101, 65, 40],
+    ] as const) {
+      const epilogue = m % 2 === 0 ? {} : { beta: 0.5, bias: true };
+      const call = callOf({ dtype: "float32", transA, transB, m, n, k, slack: 1024 - n, ...epilogue }, () => next() - 0.5);
+      const expected = resultOf(exact, call);
+      forEachIsa((isa) => {
+        expect(firstDifference(resultOf(native, call), expected), `${isa} ${m}×${n}×${k}`).toBe(-1);
+      });
+    }
+  }
+});
+
 test("a last block of k that is shorter than a tile is tall keeps the bits", () => {
   const next = generator(47);
   const [m, n, k, few] = [50, 64, 64261, 20]; // 251 blocks of 256 and one of 5
