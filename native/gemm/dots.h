@@ -78,7 +78,7 @@ bool dot_block(const Job<T>& job, Range rows, Range columns) {
   if (!in_place && (d.few_step != 1 || few_collide(d))) {
     memory = static_cast<T*>(scratch(memory_row * d.few_count * sizeof(T)));
     if (memory == nullptr) return false;
-    if (d.few_step == 1 || set.dot_turned == nullptr) gather_few(set, d, memory, memory_row, g.k);
+    if (d.few_step == 1 || d.few_count > set.most_turned) gather_few(set, d, memory, memory_row, g.k);
   }
   const bool identity = is_identity(job.epilogue(0, 0));
   const bool turned = in_place && !d.few_are_columns;  // sums run along the few, C along the many

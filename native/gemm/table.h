@@ -108,7 +108,8 @@ struct KernelSet {
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);
-  void (*dot_turned)(const DotBlock<T>&);  // with columns that lie apart; null where the ISA has none
+  void (*dot_turned)(const DotBlock<T>&);  // with columns that lie apart
+  size_t most_turned;  // columns, beyond which the pass of their own is as fast; 0 where the ISA has no dot_turned
   void (*dot_columns)(const DotColumns<T>&);
   size_t dot_columns_share;  // up to n * n / dot_columns_share rows dot_columns beats turning its n columns for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels

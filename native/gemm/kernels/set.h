@@ -68,7 +68,10 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;
-  if constexpr (kMostTurned > 0) set.dot_turned = DotTurnedKernel<V>::run;
+  if constexpr (kMostTurned > 0) {
+    set.dot_turned = DotTurnedKernel<V>::run;
+    set.most_turned = DotTurnedKernel<V>::kMost;
+  }
   set.dot_columns = DotColumnsKernel<V>::run;
   set.dot_columns_share = DotColumnsKernel<V>::kShare;
   set.widest_edge = kHasEdges ? V::kLanes / 2 : 0;
