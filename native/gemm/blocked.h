@@ -130,8 +130,7 @@ bool blocked_panels(const Job<T>& job, Range rows, Range columns) {
         const Epilogue<T> epilogue = job.epilogue(step.i + t.at, b.j + j);
         tile.epilogue = final && !s.stage ? &epilogue : nullptr;
         Ahead<T> ahead = look_ahead(job, tile, next_a, index + 1 < panels ? tile.c + panel : next_c, t.height, index, panels);
-        packer.work();
-        packer.look_ahead(ahead, t.height, b.k);
+        packer.work(ahead, t.height, b.k);
         set.ahead_tile[t.height](tile, ahead);
       }
     }

@@ -59,17 +59,17 @@ bool columns_collide(const Job<T>& job, size_t rows) {
 }
 
 // Rows of C from which on copying B pays, where its rows are far apart. Each element is copied once and used once a row; in
-// place, the caches and the prefetchers keep up while B is within a few MiB (one thread, in place beside packed: 64 x 768 x 768 97 and
-// 85 % of the peak, 200 x 1024 x 256 97 and 92, 512 x 1024 x 1024 92 and 94; 128 x 2048 x 1024 92 and 87, 300 x 3072 x 768 85 and
-// 91). Not where rows of B collide and a panel is one line of each (AVX2: 64 x 1024 x 1024 32 and 45), nor for less than a panel.
+// place, the caches and the prefetchers keep up while B is within a few MiB (one thread, percent of the peak in place and packed:
+// 64 x 768 x 768 96 and 91, 256 x 768 x 768 97 and 96, 256 x 1300 x 900 91 and 94, 128 x 3072 x 768 84 and 94, 96 x 2048 x 1024 89
+// and 92). Not where rows of B collide and a panel is one line of each (AVX2: 64 x 1024 x 1024 32 and 45), nor for less than a panel.
 template <class T>
 size_t packing_rows(const Job<T>& job) {
-  constexpr size_t kMedium = 6 * 1024 * 1024;
+  constexpr size_t kMedium = 4 * 1024 * 1024;
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
   const size_t panel = set.widest * set.lanes, few = 8 * set.max_rows[set.widest];
   if (g.n < panel || (collides<T>(g.ldb) && panel * sizeof(T) < 256)) return few;
-  const size_t rows = set.lanes * (g.k * g.ldb * sizeof(T) > kMedium ? 10 : 24);
+  const size_t rows = set.lanes * (g.k * g.ldb * sizeof(T) > kMedium ? 8 : 24);
   return rows < few ? few : rows;
 }
 

@@ -1,6 +1,7 @@
-// B's way into panels, for the blocked regime. There are two buffers: while the tiles of one block run, the next block is
-// copied into the other, a few rows between two tiles, after the tile before has asked the caches for them (of a transposed B
-// a line of each of a panel's rows). In one go B's rows, a page apart, come at 6 bytes a cycle: 4 % of 512 x 768 x 3072.
+// B's way into panels, for the blocked regime. There are two buffers: while the tiles of one block run, they copy the next block
+// into the other, a line at each step of k, after asking the caches for it a row before. A transposed B is turned between the tiles, a
+// line of each of a panel's rows, which the tile before asks for. In one go B's rows, a page apart, come at 6 bytes a cycle: 4 % of
+// 512 x 768 x 3072.
 #pragma once
 
 #include "gemm/job.h"
@@ -34,23 +35,33 @@ class Packer {
     return panels;
   }
 
-  void work() {
-    if (done_ < units_) pack(smaller(share_, units_ - done_));
-  }
-
-  // What work() will copy next, for a tile of `rows` rows and `k` steps to ask for: rows of B, or a line of each row of a piece.
-  void look_ahead(Ahead<T>& ahead, size_t rows, size_t k) const {
+  // What the next tile, of `height` rows and `k` steps, does for the block to come. Rows are copied while it runs, each asked for
+  // in the segment before; of a transposed B a piece is turned here, and the tile asks for a line of each row of the next.
+  void work(Ahead<T>& ahead, size_t height, size_t k) {
     if (done_ == units_) return;
-    const size_t steps = segment_steps(k, rows);
+    const size_t units = smaller(share_, units_ - done_), steps = segment_steps(k, height);
     if (g_.trans_b) {
+      pack(units);
+      if (done_ == units_) return;
       ahead.b = reinterpret_cast<const char*>(piece(done_));
       ahead.b_step = g_.ldb * sizeof(T);
       ahead.b_segment = steps < panel_ ? steps * ahead.b_step : 0;
       return;
     }
-    ahead.b = reinterpret_cast<const char*>(g_.b + (to_come_.p + done_) * g_.ldb + to_come_.j);
+    ahead.parts = units <= height ? 1 : ceil_div(units, height);
+    ahead.rows = units;
+    ahead.panels = to_come_.width / panel_;
+    ahead.from = g_.b + (to_come_.p + done_) * g_.ldb + to_come_.j;
+    ahead.from_row = g_.ldb;
+    ahead.to = next_ + done_ * panel_;
+    ahead.panel_size = to_come_.k * panel_;
+    const size_t before = height * ahead.parts - units;  // segments that copy nothing
+    ahead.quiet = before == 0 ? 0 : before - 1;
+    ahead.b = reinterpret_cast<const char*>(before == 0 ? ahead.from + g_.ldb : ahead.from);
     ahead.b_segment = g_.ldb * sizeof(T);
-    ahead.b_step = ceil_div(to_come_.width * sizeof(T), steps);
+    const size_t part = ahead.parts == 1 ? steps : steps / ahead.parts, copying = ahead.panels * set_.widest;
+    ahead.b_step = ceil_div(to_come_.width * sizeof(T), part > copying ? part - copying : 1);
+    done_ += units;
   }
 
  private:

@@ -24,9 +24,10 @@ struct Tile {
   const Epilogue<T>* epilogue;    // null: store the accumulators as they are. Its pointers are at the tile's origin
 };
 
-// What a tile asks the caches for while it computes, for tiles to come: k is cut into as many segments as the tile has
-// rows, and segment s asks for a line of `a` and of `b` at each k, from a + s * a_segment on, a_step bytes further each
-// time (less than a line: the same line again, which costs nothing), and for row s of a tile of C at `c`.
+// What a tile does for tiles to come while it computes. k is cut into as many rows as the tile has, each into `parts` segments. Row
+// r asks for a line of A at each k, from a + r * a_segment on, a_step bytes further each time (less than a line: the same line
+// again, which costs nothing), and for row r of a tile of C at `c`. Segment s asks for a line of B at each k that is left, from
+// b + (s - quiet) * b_segment on, b_step bytes further each time. Each of the last `rows` segments copies a row of B into panels.
 template <class T>
 struct Ahead {
   const char* a;
@@ -34,6 +35,12 @@ struct Ahead {
   const char* b;
   size_t b_segment, b_step;  // bytes
   const T* c;                // rows Tile::ldc apart
+  size_t parts = 1, quiet = 0;
+  size_t rows = 0, panels = 0;  // to copy; panels of a row
+  const T* from = nullptr;
+  size_t from_row = 0;
+  T* to = nullptr;  // the rows of a panel follow each other
+  size_t panel_size = 0;
 };
 
 // Rows of accumulators on their way into C.

@@ -129,11 +129,11 @@ const FLOAT32 = [
   [300, 63, 128, "B", "direct"],
   [300, 64, 128, "B", "blocked"],
   [2048, 2048, 2048, "", "blocked"],
-  // B of up to 6 MiB is packed from 384 rows on, a larger one from 160.
+  // B of up to 4 MiB is packed from 384 rows on, a larger one from 128.
   [383, 1024, 256, "", "direct"],
   [384, 1024, 256, "", "blocked"],
-  [159, 1536, 1536, "", "direct"],
-  [160, 1536, 1536, "", "blocked"],
+  [127, 1536, 1536, "", "direct"],
+  [128, 1536, 1536, "", "blocked"],
 ] as const;
 
 describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () => {

@@ -26,7 +26,109 @@ struct TileKernel {
     }
   }
 
-  // kAhead: k runs in one segment per row of C; in each, lines of what later tiles need are asked for, one per k.
+  // Where a tile stands in A and B.
+  struct Place {
+    const char* base[kBases];
+    size_t row_bytes, step_bytes;
+    const T* b;
+    size_t b_row, last;
+  };
+
+  static inline __attribute__((always_inline)) V element(const Place& at, size_t row) {
+    return broadcast<V>(*reinterpret_cast<const T*>(at.base[row / 3] + (row % 3) * at.row_bytes));
+  }
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) V vector(const Place& at, size_t v) {
+    return MR > 1 ? load_once(load_b<kPartial>(at.b, v, at.last)) : load_b<kPartial>(at.b, v, at.last);
+  }
+
+  // One step of k.
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void step(Place& at, V (&acc)[MR][NV]) {
+    if constexpr (MR < NV) {  // a column of A is the shorter one to keep in registers
+      V column[MR];
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) column[i] = element(at, i);
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) {
+        const V x = vector<kPartial>(at, v);
+        DOWNHILL_UNROLL
+        for (size_t i = 0; i < MR; ++i) acc[i][v] = fma(column[i], x, acc[i][v]);
+      }
+    } else {
+      V row[NV];
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) row[v] = vector<kPartial>(at, v);
+      DOWNHILL_UNROLL
+      for (size_t i = 0; i < MR; ++i) {
+        const V a = element(at, i);
+        DOWNHILL_UNROLL
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
+      }
+    }
+    at.b += at.b_row;
+    DOWNHILL_UNROLL
+    for (size_t g = 0; g < kBases; ++g) at.base[g] += at.step_bytes;
+  }
+
+  // A row of B into panels, a vector at each step, which costs next to nothing: in one go between two tiles each line takes 4 to 8
+  // cycles. Returns the steps that are left.
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) size_t copy_row(Place& at, V (&acc)[MR][NV], const Ahead<T>& ahead, size_t index,
+                                                               size_t steps, const char*& next_a) {
+    const T* from = ahead.from + index * ahead.from_row;
+    T* to = ahead.to + index * (NV * V::kLanes);
+    size_t panels = ahead.panels;
+    for (; panels != 0 && steps >= NV; --panels, steps -= NV) {
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) {
+        store(to + v * V::kLanes, load<V>(from + v * V::kLanes));
+        __builtin_prefetch(next_a, 0, 3);
+        next_a += ahead.a_step;
+        step<kPartial>(at, acc);
+      }
+      from += NV * V::kLanes;
+      to += ahead.panel_size;
+    }
+    for (; panels != 0; --panels) {  // more than there are steps for
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) store(to + v * V::kLanes, load<V>(from + v * V::kLanes));
+      from += NV * V::kLanes;
+      to += ahead.panel_size;
+    }
+    return steps;
+  }
+
+  // All steps, looking ahead.
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void run_steps(Place& at, V (&acc)[MR][NV], const Tile<T>& t, const Ahead<T>& ahead) {
+    const size_t length = t.k / MR, part = ahead.parts == 1 ? length : length / ahead.parts;
+    const size_t copies_from = MR * ahead.parts - ahead.rows;
+    size_t segment = 0;
+    for (size_t row = 0; row < MR; ++row) {
+      size_t left = row + 1 < MR ? length : t.k - row * length;
+      const char* next_a = ahead.a + row * ahead.a_segment;
+      DOWNHILL_UNROLL
+      for (size_t v = 0; v < NV; ++v) __builtin_prefetch(ahead.c + row * t.ldc + v * V::kLanes, 1, 3);
+      for (size_t parts = ahead.parts; parts != 0; --parts, ++segment) {
+        size_t steps = parts == 1 ? left : part;
+        left -= steps;
+        const bool asks = segment >= ahead.quiet;
+        const char* next_b = asks ? ahead.b + (segment - ahead.quiet) * ahead.b_segment : ahead.b;
+        const size_t b_step = asks ? ahead.b_step : 0;
+        if (segment >= copies_from) steps = copy_row<kPartial>(at, acc, ahead, segment - copies_from, steps, next_a);
+        for (; steps != 0; --steps) {
+          step<kPartial>(at, acc);
+          __builtin_prefetch(next_a, 0, 3);
+          __builtin_prefetch(next_b, 0, 3);
+          next_a += ahead.a_step;
+          next_b += b_step;
+        }
+      }
+    }
+  }
+
   template <bool kPartial, bool kAhead>
   static inline __attribute__((always_inline)) void run_as(const Tile<T>& t, const Ahead<T>* ahead) {
     V acc[MR][NV];
@@ -46,59 +148,13 @@ struct TileKernel {
         for (size_t v = 0; v < NV; ++v) acc[i][v] = broadcast<V>(0);
       }
     }
-    const size_t row_bytes = t.a_row * sizeof(T);
-    const size_t step_bytes = t.a_col * sizeof(T);
-    const char* base[kBases];
+    Place at{{}, t.a_row * sizeof(T), t.a_col * sizeof(T), t.b, t.b_row, last};
     DOWNHILL_UNROLL
-    for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * row_bytes;
-    const T* b = t.b;
-    const size_t b_row = t.b_row;
-    for (size_t segment = 0; segment < (kAhead ? MR : 1); ++segment) {
-      size_t steps = t.k;
-      const char* next_a = nullptr;
-      const char* next_b = nullptr;
-      if constexpr (kAhead) {
-        const size_t length = t.k / MR;
-        steps = segment + 1 < MR ? length : t.k - segment * length;
-        next_a = ahead->a + segment * ahead->a_segment;
-        next_b = ahead->b + segment * ahead->b_segment;
-        DOWNHILL_UNROLL
-        for (size_t v = 0; v < NV; ++v) __builtin_prefetch(ahead->c + segment * ldc + v * V::kLanes, 1, 3);
-      }
-      for (size_t p = steps; p != 0; --p) {
-        if constexpr (MR < NV) {  // a column of A is the shorter one to keep in registers
-          V column[MR];
-          DOWNHILL_UNROLL
-          for (size_t i = 0; i < MR; ++i) {
-            column[i] = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
-          }
-          DOWNHILL_UNROLL
-          for (size_t v = 0; v < NV; ++v) {
-            const V x = MR > 1 ? load_once(load_b<kPartial>(b, v, last)) : load_b<kPartial>(b, v, last);
-            DOWNHILL_UNROLL
-            for (size_t i = 0; i < MR; ++i) acc[i][v] = fma(column[i], x, acc[i][v]);
-          }
-        } else {
-          V row[NV];
-          DOWNHILL_UNROLL
-          for (size_t v = 0; v < NV; ++v) row[v] = MR > 1 ? load_once(load_b<kPartial>(b, v, last)) : load_b<kPartial>(b, v, last);
-          DOWNHILL_UNROLL
-          for (size_t i = 0; i < MR; ++i) {
-            const V a = broadcast<V>(*reinterpret_cast<const T*>(base[i / 3] + (i % 3) * row_bytes));
-            DOWNHILL_UNROLL
-            for (size_t v = 0; v < NV; ++v) acc[i][v] = fma(a, row[v], acc[i][v]);
-          }
-        }
-        b += b_row;
-        DOWNHILL_UNROLL
-        for (size_t g = 0; g < kBases; ++g) base[g] += step_bytes;
-        if constexpr (kAhead) {
-          __builtin_prefetch(next_a, 0, 3);
-          __builtin_prefetch(next_b, 0, 3);
-          next_a += ahead->a_step;
-          next_b += ahead->b_step;
-        }
-      }
+    for (size_t g = 0; g < kBases; ++g) at.base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * at.row_bytes;
+    if constexpr (kAhead) {
+      run_steps<kPartial>(at, acc, t, *ahead);
+    } else {
+      for (size_t p = t.k; p != 0; --p) step<kPartial>(at, acc);
     }
     if (t.epilogue != nullptr) apply<kPartial>(t, *t.epilogue, acc);
     T* row = unknown(c);
