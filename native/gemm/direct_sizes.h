@@ -15,18 +15,17 @@ struct DirectSizes {
 };
 
 // The block of B: three eighths of a 1 MiB L2; the next block, A, C and what is asked for ahead share the rest. k is cut in
-// lengths of 2 KiB a row (512 float32): then reloading a tile of C costs 1 % of the work on it. Swept for 1024³, 2048³ and
-// 512 x 768 x 3072 over 256…768 and 256…768 KiB (docs/gemm.md).
+// lengths of 512: then reloading a tile of C costs 1 % of the work on it. Swept for 1024³, 2048³ and 512 x 768 x 3072 over
+// 256…768 and 256…768 KiB (docs/gemm.md).
 constexpr size_t kBlockBytes = 384 * 1024;
-constexpr size_t kRunBytes = 2048;
+constexpr size_t kRun = 512;
 
 // The same, in steps, where a panel is one line wide and A transposed: for each step both take a line of L1, which the next tiles read
 // again. AVX2 71 x 203 x 323 with transposed A 110 -> 120 GFLOP/s, 700 x 100 x 300 105 -> 121, 36 x 129 x 617 102 -> 117.
 constexpr size_t kShortRun = 192;
 
 // The length that k is cut in: even parts, or one where it is at most half too long.
-template <class T>
-size_t k_block(size_t k, size_t run = kRunBytes / sizeof(T)) {
+inline size_t k_block(size_t k, size_t run = kRun) {
   return k <= run + run / 2 ? k : ceil_div(k, ceil_div(k, run));
 }
 
@@ -93,7 +92,7 @@ DirectSizes direct_sizes(const Job<T>& job, Range rows, Range columns) {
   DirectSizes s{};
   s.few = are_few(job.set, rows.size(), g.k * columns.size());
   s.pack = packs_b(job, rows.size());
-  s.kc = g.trans_a && is_one_line(job.set) ? k_block<T>(g.k, kShortRun) : k_block<T>(g.k);
+  s.kc = g.trans_a && is_one_line(job.set) ? k_block(g.k, kShortRun) : k_block(g.k);
   const bool once = !s.pack && s.few;  // B passes by once: blocks would only cut its rows
   if (once && rows.size() * g.k * sizeof(T) <= kTallA) s.kc = g.k;
   const size_t fitting = kBlockBytes / (s.kc * sizeof(T)) / panel * panel;

@@ -57,7 +57,7 @@ template <class T>
 void panel_block(const Job<T>& job, const PackedB<T>& b, Range rows, Range columns) {
   const GemmCall<T>& g = job.call;
   const KernelSet<T>& set = job.set;
-  const size_t kc = k_block<T>(g.k);
+  const size_t kc = k_block(g.k);
   const bool looks = g.k >= 128 && rows.size() >= 8 * set.max_rows[set.widest];
   const size_t turns = b.width() * sizeof(T) / 64;  // tiles that ask for a panel, a line at each k
   const bool staged = kc < g.k && g.beta != 0;

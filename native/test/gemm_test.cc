@@ -21,7 +21,7 @@ struct Shape {
 // Tiles and their edges, narrow and flat ones, vectors, and what is packed and split over threads.
 const Shape kShapes[] = {{1, 1, 1},    {3, 5, 7},     {8, 8, 8},      {16, 16, 16},  {17, 33, 9},   {31, 2, 64},  {64, 10, 128}, {100, 1, 70},
                          {1, 130, 90}, {2, 300, 41},  {300, 3, 17},   {33, 31, 0},   {63, 65, 64},  {5, 257, 33}, {129, 127, 65}, {24, 500, 100}};
-const Shape kLargeShapes[] = {{260, 250, 240}, {70, 1030, 520}, {512, 40, 600}, {130, 1100, 1000}};
+const Shape kLargeShapes[] = {{700, 350, 420}, {70, 1030, 520}, {512, 40, 600}, {130, 1100, 1000}};
 
 double number(size_t i) { return static_cast<double>(i * 7919 % 17) - 8; }
 

@@ -10,7 +10,8 @@ import type { Dtype, FloatArray } from "../../src/core/types.ts";
 import { callOf, firstDifference, generator, resultOf } from "./cases.ts";
 import { addonForTests, forEachIsa } from "./isas.ts";
 
-const native = createNative(addonForTests());
+const addon = addonForTests();
+const native = createNative(addon);
 
 /** One shape per way to C: tiny, direct (B in place, packed, k in blocks), blocked, one row, narrow, dot, several rows of dots. */
 const WAYS = [
@@ -18,7 +19,7 @@ const WAYS = [
   { m: 33, n: 70, k: 20, transA: false, transB: false },
   { m: 30, n: 40, k: 25, transA: false, transB: true },
   { m: 7, n: 40, k: 1100, transA: true, transB: false },
-  { m: 50, n: 66, k: 130, transA: false, transB: true },
+  { m: 50, n: 66, k: 130, transA: false, transB: true, forced: "blocked" },
   { m: 1, n: 700, k: 12, transA: false, transB: false },
   { m: 70, n: 9, k: 31, transA: false, transB: false },
   { m: 20, n: 90, k: 14, transA: true, transB: true },
@@ -83,7 +84,12 @@ describe("α, β, bias, residual and activation in every combination", () => {
           }
         };
         checkAll(createReference(true), "reference");
-        forEachIsa((isa) => checkAll(native, isa));
+        addon.gemmForce(("forced" in way && way.forced) || "");
+        try {
+          forEachIsa((isa) => checkAll(native, isa));
+        } finally {
+          addon.gemmForce("");
+        }
       });
     }
   }

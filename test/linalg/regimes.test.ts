@@ -123,11 +123,14 @@ const FLOAT32 = [
   [256, 20, 48, "AB", "swapped"],
   [256, 784, 100, "AB", "direct"],
   [17, 256, 100, "AB", "direct"],
-  // A look ahead: packed B, at least 48 rows, a panel of 64 columns, k from 128.
-  [300, 300, 128, "B", "blocked"],
-  [300, 300, 127, "B", "direct"],
-  [300, 63, 128, "B", "direct"],
-  [300, 64, 128, "B", "blocked"],
+  // A look ahead: A and C beyond 2 MiB or B copied, at least 48 rows, a panel of 64 columns, k from 128.
+  [300, 300, 128, "B", "direct"],
+  [1100, 400, 128, "B", "blocked"],
+  [1100, 400, 127, "B", "direct"],
+  [5000, 63, 128, "B", "direct"],
+  [5000, 64, 128, "B", "blocked"],
+  [512, 512, 512, "B", "direct"],
+  [513, 512, 512, "B", "blocked"],
   [2048, 2048, 2048, "", "blocked"],
   // B of up to 4 MiB is packed from 384 rows on, a larger one from 128.
   [383, 1024, 256, "", "direct"],
