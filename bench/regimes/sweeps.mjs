@@ -43,8 +43,9 @@ export const sweeps = [
   { name: "dot order: rows of long k, transposed B", values: range(10, 18), shape: (m) => [m, 256, 300, false, true] },
   { name: "dot order: columns, both along k", values: range(2, 8), shape: (n) => [256, n, 60, false, true] },
   { name: "dot order: rows, both along k", values: range(2, 8), shape: (m) => [m, 256, 60, false, true] },
-  { name: "look ahead: k", values: range(64, 256), shape: (k) => [512, 512, k, false, true] },
+  { name: "look ahead: k", values: range(64, 256), shape: (k) => [1100, 400, k, false, true] },
   { name: "look ahead: A and C beyond L2", values: range(256, 800, 8), shape: (m) => [m, 512, 512] },
+  { name: "look ahead: A and C beyond L2, transposed B", values: range(256, 800, 8), shape: (m) => [m, 512, 512, false, true] },
   { name: "B of 1 MiB, rows a page apart, packed", values: range(48, 480), shape: (m) => [m, 1024, 256] },
   { name: "B of 9 MiB packed", values: range(48, 240), shape: (m) => [m, 1536, 1536] },
 ];
