@@ -19,7 +19,7 @@ const WAYS = [
   { m: 33, n: 70, k: 20, transA: false, transB: false },
   { m: 30, n: 40, k: 25, transA: false, transB: true },
   { m: 7, n: 40, k: 1100, transA: true, transB: false },
-  { m: 50, n: 66, k: 130, transA: false, transB: true, forced: "blocked" },
+  { m: 50, n: 66, k: 130, transA: false, transB: true, forced: "blocked" as const },
   { m: 1, n: 700, k: 12, transA: false, transB: false },
   { m: 70, n: 9, k: 31, transA: false, transB: false },
   { m: 20, n: 90, k: 14, transA: true, transB: true },
@@ -84,7 +84,7 @@ describe("α, β, bias, residual and activation in every combination", () => {
           }
         };
         checkAll(createReference(true), "reference");
-        addon.gemmForce(("forced" in way && way.forced) || "");
+        addon.gemmForce(way.forced ?? "");
         try {
           forEachIsa((isa) => checkAll(native, isa));
         } finally {
