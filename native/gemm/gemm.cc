@@ -14,6 +14,7 @@
 #include "gemm/regime.h"
 #include "gemm/scale.h"
 #include "gemm/shallow.h"
+#include "gemm/small.h"
 #include "gemm/split.h"
 #include "gemm/swapped.h"
 #include "gemm/tiny.h"

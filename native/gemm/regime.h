@@ -82,19 +82,23 @@ inline bool is_shallow(size_t m, size_t n, size_t k, bool trans_a, size_t lanes,
 
 // Row-major B, few columns: whether vectors over rows, which turns C, and A unless it is transposed already, are cheaper than
 // vectors over columns with empty lanes. Counted as above, in multiply-adds of a lane, but: fewer than eight vectors wait for each
-// other's additions; a plan and its panels cost 128 vectors. Fitted to 8000 random products of two to 31 columns, on which the choice
-// is slower in the mean than the better of the two by 1.4 % (transposed A) and .6 % (float32), 1 and 0 % (float64), 4.6 and .3 %
-// (AVX2). 24 x 2 x 64 with transposed A: 47 GFLOP/s over rows, 23 over columns; 40 x 20 x 256: 150 and 175; 256 x 10 x 32: 143, 124.
+// other's additions; a single vector takes an eighth longer; an element of A turned costs six; a plan and its panels cost 128
+// vectors, 192 beside a transposed A, which is often read in one tile otherwise. Fitted to 8000 random products of two to 31 columns,
+// on which the choice is slower in the mean than the better of the two by 1.4 % (transposed A) and .4 % (float32), .9 and 0 %
+// (float64), 4.7 and .3 % (AVX2). 24 x 2 x 64 with transposed A: 47 GFLOP/s over rows, 23 over columns; 40 x 20 x 256: 150 and 175;
+// 256 x 10 x 32: 145 and 132.
 inline bool fills_more_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes) {
-  constexpr size_t kFewColumns = 32, kChains = 8, kTurn = 5, kPlan = 128;
+  constexpr size_t kFewColumns = 32, kChains = 8, kTurnA = 6, kTurnC = 5;
   if (n < 2 || n >= kFewColumns || (!trans_a && m <= lanes)) return false;
   const auto room = [lanes](size_t along) { return (along + lanes - 1) & ~(lanes - 1); };
   const auto at_least = [least = kChains * lanes](size_t work) { return work < least ? least : work; };
   const size_t edge = n & (lanes - 1);
   const size_t saved = (n > lanes || !trans_a) && edge != 0 && 4 * edge <= lanes ? lanes / 2 : 0;
-  const size_t by_columns = at_least(m * (room(n) - saved)) * k;
-  if (by_columns <= kPlan * lanes) return false;
-  return at_least(room(m) * n) * k + kTurn * m * (n + (trans_a ? 0 : k)) + kPlan * lanes < by_columns;
+  const size_t longer = n <= lanes && saved == 0 ? lanes / 8 : 0;
+  const size_t by_columns = at_least(m * (room(n) - saved + longer)) * k;
+  const size_t plan = (trans_a ? 192 : 128) * lanes;
+  if (by_columns <= plan) return false;
+  return at_least(room(m) * n) * k + m * (kTurnC * n + (trans_a ? 0 : kTurnA * k)) + plan < by_columns;
 }
 
 // Which way vectors run where each element is one chain. `shallow` as in is_shallow(), `vector_bytes` the size of a vector.
