@@ -43,6 +43,7 @@ function multiply(options: GemmOptions): FloatArray {
     (transB === undefined || typeof transB === "boolean") &&
     residual === undefined
   ) {
+    // The same properties in the same order as resolveGemm's: one shape for all who read it.
     const call = {
       m,
       n,
@@ -61,6 +62,7 @@ function multiply(options: GemmOptions): FloatArray {
       activation: activation === undefined ? "none" : activation,
       residual: null,
       ldr: n,
+      packed: null,
       aPlace,
       bPlace,
       cPlace,

@@ -174,6 +174,10 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
     residual: residual ?? null,
     ldr: ldr === undefined ? n : checkStride("ldr", ldr, n),
     packed: matrix,
+    aPlace: undefined,
+    bPlace: undefined,
+    cPlace: undefined,
+    biasPlace: undefined,
   };
   const aCount = empty ? 0 : transA ? extent(k, m, call.lda) : extent(m, k, call.lda);
   const bCount = empty || packed !== null ? 0 : transB ? extent(n, k, call.ldb) : extent(k, n, call.ldb);
