@@ -17,14 +17,20 @@
 
 namespace downhill {
 
+// Bytes of A and C up to which tiles that turn B (kernels/turning.h) are faster: 256 x 784 x 256 228 GFLOP/s here and 241 so, 512 x
+// 500 x 500 222 and 242, but 512 x 3072 x 768 221 and 204.
+constexpr size_t kLargeTurned = 6 * 1024 * 1024;
+
 // Whether C in `rows` rows and `columns` columns is worth looking ahead. On 32 deep products looking ahead costs 5 %. A transposed B
 // is turned between tiles here, which costs more than panel by panel in the direct regime: while A and C are in L2 that one is faster
 // (256 x 784 x 256: 90 and 94 % of the peak, 512³ 94 and 95, 1024³ 95 and 92).
 template <class T>
 bool is_blocked(const Job<T>& job, size_t rows, size_t columns) {
   const GemmCall<T>& g = job.call;
+  const size_t bytes = g.m * (g.k + g.n) * sizeof(T);
+  if (turns_panels(g, job.set) && bytes <= kLargeTurned) return false;
   if (g.k < 128 || rows < 8 * job.set.max_rows[job.set.widest] || columns < job.set.widest * job.set.lanes) return false;
-  return (!g.trans_b && packs_b(job, rows)) || g.m * (g.k + g.n) * sizeof(T) > 2048*1024;
+  return (!g.trans_b && packs_b(job, rows)) || bytes > 2048 * 1024;
 }
 
 // One step of the walk over blocks: `i` is the first row, `b` the block of B.

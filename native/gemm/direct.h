@@ -73,10 +73,12 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
         tile.k = smaller(s.kc, g.k - p0);
         tile.resume = p0 != 0;
         const bool final = p0 + tile.k == g.k;
-        const Panels<T> panels(set, height, ceil_div(width, set.lanes), s.few);
+        const size_t vectors = ceil_div(width, set.lanes), widest = turning_vectors(job, height);
+        const Panels<T> panels = widest != 0 ? Panels<T>(vectors, widest) : Panels<T>(set, height, vectors, s.few);
+        const size_t* const heights = widest != 0 ? set.turning_rows : set.max_rows;
         const size_t limit = !copy_a && !g.trans_a && collides<T>(g.lda) ? kCollidingRows : kMaxRows;
         Panels<T> first = panels;
-        const size_t tallest = smaller(limit, set.max_rows[first.next()]);
+        const size_t tallest = smaller(limit, heights[first.next()]);
         const T* a = g.a + (g.trans_a ? p0 * g.lda + i0 : i0 * g.lda + p0);
         if (copy_a) {
           set.copy(a, g.lda, dense, lda, tile.k, height);
@@ -87,7 +89,7 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
         tile.epilogue = applies ? &epilogue : nullptr;
         tile.b_row = g.ldb;
         tile.ldc = s.stage ? s.nc : g.ldc;
-        RowTiles strip(height, by_panels ? strip_rows(job, s) : tallest);
+        RowTiles strip(height, by_panels || widest != 0 ? strip_rows(job, s) : tallest);
         const bool in_turns = strip.rest() == 1 && packed * sizeof(T) > kHeldBlock;
         while (strip.next()) {
           const size_t i = i0 + strip.at;
@@ -99,13 +101,21 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
             const size_t room = nv * set.lanes;
             tile.last = smaller(room, width - j) + set.lanes - room;
             if (s.pack) tile.b_row = room;
-            if (s.pack && strip.at == 0) pack_panel(g, set, {p0, p0 + tile.k}, {j0 + j, j0 + smaller(j + room, width)}, to, room);
-            for (RowTiles t(strip.height, smaller(limit, set.max_rows[nv])); t.next();) {
+            const Range panel_k{p0, p0 + tile.k}, panel_columns{j0 + j, j0 + smaller(j + room, width)};
+            RowTiles t(strip.height, smaller(limit, heights[nv]));
+            t.next();
+            const auto turning = strip.at == 0 && widest != 0 ? set.turning[nv][t.height] : nullptr;
+            if (s.pack && strip.at == 0 && turning == nullptr) pack_panel(g, set, panel_k, panel_columns, to, room);
+            do {
               tile.a = a + (strip.at + t.at) * tile.a_row;
               tile.c = c + t.at * tile.ldc;
               if (applies) epilogue = job.epilogue(i + t.at, j0 + j);
-              set.tile[nv][t.height](tile);
-            }
+              if (turning != nullptr && t.at == 0) {
+                turning(tile, g.b + panel_columns.begin * g.ldb + p0, g.ldb, to, t.height < height);
+              } else {
+                set.tile[nv][t.height](tile);
+              }
+            } while (t.next());
             if (!in_turns) to += room * tile.k;
             tile.b = s.pack ? to : tile.b + room;
             c += room;

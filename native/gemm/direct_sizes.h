@@ -117,6 +117,26 @@ bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
   return shares_sets && bytes <= 2048 * 1024;
 }
 
+// Whether the first tile of a panel turns it (kernels/turning.h). Not where rows of B are a multiple of 2 KiB apart: lines of 32, which
+// are read a quarter at a time, do not fit their sets of L1 (20 x 384 x 512: 144 GFLOP/s so, 162 with a pass of its own).
+template <class T>
+bool turns_panels(const GemmCall<T>& g, const KernelSet<T>& set) {
+  return g.trans_b && !g.trans_a && set.turning_rows[kMaxTurning] != 0 && g.ldb * sizeof(T) % 2048 != 0;
+}
+
+// Vectors of the panels that turn; 0 where they do not. As few tiles as there can be for `rows`, the wider ones where that is the same.
+// In panels of two vectors L1 holds the lines of B and a longer panel: 24 x 768 x 256 227 GFLOP/s, in four 182.
+template <class T>
+size_t turning_vectors(const Job<T>& job, size_t rows) {
+  const KernelSet<T>& set = job.set;
+  if (!turns_panels(job.call, set)) return 0;
+  size_t best = 2;
+  for (size_t vectors = best + 1; vectors <= kMaxTurning; ++vectors) {
+    if (ceil_div(rows, set.turning_rows[vectors]) <= ceil_div(rows, set.turning_rows[best])) best = vectors;
+  }
+  return best;
+}
+
 // Whether rows go by in strips, panel by panel, instead of tile by tile: while a panel of B stays in L1 (up to 64 KiB of it:
 // the rest comes from L2 in order) and a strip of A in L2, a line of a transposed A serves the next tile too. 1000 x 600 x 20
 // from 208 to 227 GFLOP/s, 784 x 256 x 128 with transposed A from 234 to 239. Not where rows of C collide, and with them those

@@ -128,7 +128,7 @@ Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
     if (tiny_vectors(call, set) != 0) return Regime::tiny;
   }
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
-                                      set.most_shallow, set.lanes * sizeof(T));
+                                      set.most_shallow, set.lanes * sizeof(T), turns_panels(call, set));
   return refined(call, set, regime);
 }
 
@@ -201,7 +201,7 @@ template <class T>
 void run_chains(const GemmCall<T>& call) {
   const KernelSet<T>& set = kernel_set(T{});
   const Regime regime = choose_chains(call.m, call.n, call.k, call.trans_a, call.trans_b, set.lanes, set.most_shallow,
-                                      set.lanes * sizeof(T));
+                                      set.lanes * sizeof(T), turns_panels(call, set));
   run_planned(call, set, refined(call, set, regime));
 }
 

@@ -51,12 +51,12 @@ inline bool is_dot_order(size_t m, size_t n, size_t k, bool trans_a, bool trans_
 // Transposed B: whether vectors over rows are cheaper, which turns C, and A unless it is transposed already, than vectors over
 // columns, which turns B. Counted in multiply-adds: empty lanes count; a single vector takes a fifth longer; up to a quarter of a
 // vector, beside whole ones, costs half of one (edge.h); with vectors of 64 bytes an element of A or C turned costs five, one of B
-// six, with shorter ones, whose multiply-adds take longer, fewer. Fitted to 490 random shapes, on which the choice is .3 % slower in
-// the mean than the better of the two (AVX2: 170, .4 %). 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784 x 784:
+// six (four and a half where the first tile turns it: `turning`), with shorter ones, whose multiply-adds take longer, fewer. Fitted to
+// 490 random shapes, on which the choice is .3 % slower in the mean than the better of the two (AVX2: 170, .4 %; turning: 273, 1.4 %). 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784 x 784:
 // 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145; AVX2 12 x 512 x 100: 83 and 101.
 inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes,
-                               size_t vector_bytes) {
-  const double share = static_cast<double>(vector_bytes) / 64, turn = 5 * share, turn_b = 6 * share;
+                               size_t vector_bytes, bool turning) {
+  const double share = static_cast<double>(vector_bytes) / 64, turn = 5 * share, turn_b = turning ? 4.5 : 6 * share;
   const auto room = [lanes](size_t along) {
     const double whole = static_cast<double>((along + lanes - 1) / lanes * lanes);
     return along <= lanes ? 1.2 * whole : whole;
@@ -101,11 +101,12 @@ inline bool fills_more_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   return at_least(room(m) * n) * k + m * (kTurnC * n + (trans_a ? 0 : kTurnA * k)) + plan < by_columns;
 }
 
-// Which way vectors run where each element is one chain. `shallow` as in is_shallow(), `vector_bytes` the size of a vector.
+// Which way vectors run where each element is one chain. `shallow` as in is_shallow(), `vector_bytes` the size of a vector, `turning`
+// whether the first tile of a panel of B turns it (turns_panels), so that no pass over B comes before the product.
 inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes,
-                            const size_t (&shallow)[2], size_t vector_bytes) {
+                            const size_t (&shallow)[2], size_t vector_bytes, bool turning) {
   if (is_shallow(m, n, k, trans_a, lanes, shallow)) return Regime::shallow;
-  const bool by_rows = trans_b ? is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes)
+  const bool by_rows = trans_b ? is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes, turning)
                                : fills_more_by_rows(m, n, k, trans_a, lanes);
   return by_rows ? Regime::swapped : Regime::direct;
 }
@@ -113,10 +114,10 @@ inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool tra
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
 // a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
 inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes,
-                            const size_t (&shallow)[2], size_t vector_bytes) {
+                            const size_t (&shallow)[2], size_t vector_bytes, bool turning) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
-  return choose_chains(m, n, k, trans_a, trans_b, lanes, shallow, vector_bytes);
+  return choose_chains(m, n, k, trans_a, trans_b, lanes, shallow, vector_bytes, turning);
 }
 
 }  // namespace downhill

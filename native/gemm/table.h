@@ -98,6 +98,8 @@ constexpr size_t kMaxEdge = 8;  // columns
 constexpr size_t kGroupBytes = 16;
 constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors of a panel
 constexpr size_t kMaxShallowVector = 23;                     // k of a panel of one vector
+constexpr size_t kMaxTurning = 4;  // vectors of a tile that turns its panel
+constexpr size_t kMinTurning = 5;  // its rows: fewer are in dot order
 constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
@@ -111,6 +113,9 @@ struct KernelSet {
   size_t max_rows[kMaxVectors + 1];    // rows of the tallest tile for a width, not increasing; 0 beyond the widest
   void (*tile[kMaxVectors + 1][kMaxRows + 1])(const Tile<T>&);
   void (*ahead_tile[kMaxRows + 1])(const Tile<T>&, const Ahead<T>&);  // tiles of the widest width
+  // A tile that turns the panel that it reads (kernels/turning.h), by vectors and rows, kMinTurning to turning_rows[vectors].
+  void (*turning[kMaxTurning + 1][kMaxRows + 1])(const Tile<T>&, const T* from, size_t ld_from, T* panel, bool kept);
+  size_t turning_rows[kMaxTurning + 1];
   void (*few[kMaxFewRows + 1])(const Tile<T>&, size_t columns);  // by rows, or null: accumulators to c, padded to whole vectors
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]

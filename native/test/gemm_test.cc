@@ -148,6 +148,19 @@ TEST("few columns, few and many rows in dot order: the scalar ISA's bits on ever
   }
 }
 
+// Every height of a tile that turns a panel of a transposed B, panels of one to four vectors, the last of them whole or not, any
+// remainder of a group of k, one tile of rows and several; k in two blocks. Matrices end where readable memory does.
+TEST("few rows and a transposed B: the scalar ISA's bits on every ISA") {
+  for (size_t m : {5, 6, 7, 8, 9, 10, 11, 12, 13, 17, 25, 26}) {
+    const size_t wide = emulated() ? 33 : 130;
+    const Shape shapes[] = {{m, 7, 3}, {m, 16, 4}, {m, 17, 5}, {m, 40, 14}, {m, 63, 23}, {m, 64, 36}, {m, wide, 21}};
+    check_bits<float>(shapes, {1});
+    check_bits<double>(shapes, {1});
+  }
+  const Shape blocks[] = {{26, 35, 801}};
+  check_bits<float>(blocks, {1, 2});
+}
+
 TEST("large products: the scalar ISA's bits on every ISA, for any number of threads") {
   if (emulated()) SKIP("minutes under emulation; the smaller ones run");
   check_bits<float>(kLargeShapes, {1, 2, 3});

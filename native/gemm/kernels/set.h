@@ -6,6 +6,17 @@ constexpr void add_tiles(KernelSet<typename V::Scalar>& set) {
   if constexpr (MR > 1) add_tiles<V, NV, MR - 1>(set);
 }
 
+template <class V, size_t NV, size_t MR>
+constexpr void add_turning(KernelSet<typename V::Scalar>& set) {
+  if constexpr (MR >= kMinTurning) {
+    set.turning[NV][MR] = TurningKernel<V, MR, NV>::run;
+    add_turning<V, NV, MR - 1>(set);
+  } else if constexpr (NV > 1) {
+    set.turning_rows[NV - 1] = kTurningRows[NV - 1];
+    add_turning<V, NV - 1, kTurningRows[NV - 1]>(set);
+  }
+}
+
 template <class V, size_t NV>
 constexpr void add_widths(KernelSet<typename V::Scalar>& set) {
   if constexpr (kTileRows[NV] > 0) {
@@ -65,6 +76,8 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   set.widest_full = widest_full();
   add_widths<V, kMaxVectors>(set);
   add_few<V, kMaxFewRows>(set);
+  set.turning_rows[kMaxTurning] = kTurningRows[kMaxTurning];
+  add_turning<V, kMaxTurning, kTurningRows[kMaxTurning]>(set);
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;

@@ -132,14 +132,12 @@ struct TileKernel {
   template <bool kPartial, bool kAhead>
   static inline __attribute__((always_inline)) void run_as(const Tile<T>& t, const Ahead<T>* ahead) {
     V acc[MR][NV];
-    // Kept in registers: a masked store may alias anything, and a load of t.c behind each one waits for it (10 % of 64³).
-    T* const c = t.c;
     const size_t last = t.last, ldc = t.ldc;
     if (t.resume) {
       DOWNHILL_UNROLL
       for (size_t i = 0; i < MR; ++i) {
         DOWNHILL_UNROLL
-        for (size_t v = 0; v < NV; ++v) acc[i][v] = load_b<kPartial>(c + i * ldc, v, last);
+        for (size_t v = 0; v < NV; ++v) acc[i][v] = load_b<kPartial>(t.c + i * ldc, v, last);
       }
     } else {
       DOWNHILL_UNROLL
@@ -156,6 +154,15 @@ struct TileKernel {
     } else {
       for (size_t p = t.k; p != 0; --p) step<kPartial>(at, acc);
     }
+    finish<kPartial>(t, acc);
+  }
+
+  // Accumulators through the epilogue, but for its activations that are polynomials, into C.
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void finish(const Tile<T>& t, V (&acc)[MR][NV]) {
+    // Kept in registers: a masked store may alias anything, and a load of t.c behind each one waits for it (10 % of 64³).
+    T* const c = t.c;
+    const size_t last = t.last, ldc = t.ldc;
     if (t.epilogue != nullptr) apply<kPartial>(t, *t.epilogue, acc);
     T* row = unknown(c);
     DOWNHILL_UNROLL
@@ -220,6 +227,10 @@ struct TileKernel {
     } else {
       run_as<false, kAhead>(t, ahead);
     }
+    activate(t);
+  }
+
+  static inline __attribute__((always_inline)) void activate(const Tile<T>& t) {
     if (t.epilogue != nullptr && ActivateKernel<V>::applies(t.epilogue->activation)) {
       ActivateKernel<V>::run(t.c, t.ldc, MR, (NV - 1) * V::kLanes + t.last, t.epilogue->activation);
     }

@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 12, 6, 4, 3, 2, 2, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // more rows keep the pipelines busy in tiles, however B comes
+constexpr size_t kTurningRows[kMaxTurning + 1] = {};
 constexpr size_t kDotAccumulators = 12;
 constexpr size_t kDotParts = 1;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
@@ -34,6 +35,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
+#include "gemm/kernels/turning.h"
 #include "gemm/kernels/few.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"

@@ -20,6 +20,7 @@ constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 14, 9, 6, 5, 4, 3, 3, 3, 2
                                                1, 1,  1,  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 4;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12, 12, 9};  // of a block of few rows: with so many rows of C
+constexpr size_t kTurningRows[kMaxTurning + 1] = {0, 12, 12, 8, 6};  // of a tile that turns B: four more registers
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 8;  // columns that dot products turn at once
@@ -35,6 +36,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
+#include "gemm/kernels/turning.h"
 #include "gemm/kernels/few.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"

@@ -59,6 +59,25 @@ inline __attribute__((always_inline)) void load_groups(VecF64& x, const double* 
   x = {_mm512_insertf64x4(_mm512_castpd256_pd512(low), high, 1)};
 }
 
+// 16 bytes from p to group g of x; the first one first.
+template <size_t g>
+inline __attribute__((always_inline)) void insert_group(VecF32& x, const float* p) {
+  if constexpr (g == 0) {
+    __asm__("vmovups %1, %x0" : "=v"(x.v) : "m"(*reinterpret_cast<const __m128_u*>(p)));
+  } else {
+    x = {_mm512_insertf32x4(x.v, _mm_loadu_ps(p), g)};
+  }
+}
+
+template <size_t g>
+inline __attribute__((always_inline)) void insert_group(VecF64& x, const double* p) {
+  if constexpr (g == 0) {
+    __asm__("vmovupd %1, %x0" : "=v"(x.v) : "m"(*reinterpret_cast<const __m128d_u*>(p)));
+  } else {
+    x = {_mm512_insertf64x2(x.v, _mm_loadu_pd(p), g)};
+  }
+}
+
 // Transposes a block of 4 x 4 (float64: 2 x 2) in each group.
 inline __attribute__((always_inline)) void transpose_groups(VecF32 (&x)[4]) {
   const __m512 t0 = _mm512_unpacklo_ps(x[0].v, x[1].v), t1 = _mm512_unpackhi_ps(x[0].v, x[1].v);

@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 24, 12, 8, 5, 4, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr size_t kWidest = 3;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12};  // not measured
+constexpr size_t kTurningRows[kMaxTurning + 1] = {};
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
@@ -34,6 +35,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
+#include "gemm/kernels/turning.h"
 #include "gemm/kernels/few.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"

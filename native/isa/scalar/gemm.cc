@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 2, 2, 1, 1, 1, 1};
 constexpr size_t kWidest = 2;
 constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 4};
+constexpr size_t kTurningRows[kMaxTurning + 1] = {};
 constexpr size_t kDotAccumulators = 16;
 constexpr size_t kDotParts = 4;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
@@ -33,6 +34,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/activate.h"
 #include "gemm/kernels/finish.h"
 #include "gemm/kernels/tile.h"
+#include "gemm/kernels/turning.h"
 #include "gemm/kernels/few.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
