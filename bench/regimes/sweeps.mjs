@@ -30,7 +30,7 @@ export const sweeps = [
   { name: "transposed B: columns", values: range(16, 40), shape: (n) => [128, n, 100, false, true] },
   { name: "both transposed: rows", values: range(64, 800, 16), shape: (m) => [m, 256, 256, true, true] },
   { name: "shallow: k", values: range(2, 16), shape: (k) => [300, 300, k] },
-  { name: "shallow: k beside one vector", values: range(8, 32), shape: (k) => [300, 16, k] },
+  { name: "shallow: k beside one vector", values: range(8, 36), shape: (k) => [300, 16, k] },
   { name: "shallow: columns, fewer than a vector", values: range(2, 18), shape: (n) => [300, n, 20] },
   { name: "shallow: columns, fewer than a vector, transposed A", values: range(2, 18), shape: (n) => [300, n, 20, true] },
   { name: "shallow: rows beside k = 5", values: range(2, 12), shape: (m) => [m, 600, 5] },

@@ -1,4 +1,4 @@
-// Shallow regime: k so short (up to 10 on AVX-512, 6 on AVX2, 23 and 7 where C is one vector wide) that panels of all of B's rows fit the registers, beside k to 2k
+// Shallow regime: k so short (up to 10 on AVX-512, 6 on AVX2, 27 and 11 where C is one vector wide) that panels of all of B's rows fit the registers, beside k to 2k
 // rows of C or more (is_shallow). The kernel holds a panel and walks down the rows of C. The gradient of a layer's weights in a
 // small batch is such a product. The stores of C bound it, but in register tiles the beginnings and ends of the tiles do: 1024 x
 // 64 x 4 with transposed A took 1.6 times as long. Transposed B is turned first, once. A is read in place.

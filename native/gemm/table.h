@@ -96,8 +96,8 @@ struct Edge {
 
 constexpr size_t kMaxEdge = 8;  // columns
 constexpr size_t kGroupBytes = 16;
-constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 16;  // k, and vectors of a panel
-constexpr size_t kMaxShallowVector = 23;                     // k of a panel of one vector
+constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 28;  // k, and vectors of a panel
+constexpr size_t kMaxShallowVector = 27;                     // k of a panel of one vector
 constexpr size_t kMaxTurning = 4;  // vectors of a tile that turns its panel
 constexpr size_t kMinTurning = 5;  // its rows: fewer are in dot order
 constexpr size_t kMaxVectors = 28;

@@ -43,9 +43,9 @@ const FLOAT32 = [
   [300, 5, 8, "A", "swapped"],
   [300, 5, 8, "", "shallow"],
   [784, 256, 1, "AB", "shallow"],
-  // To 23 where C is one vector wide: eight columns or more, 12 beside a transposed A.
-  [300, 16, 23, "", "shallow"],
-  [300, 16, 24, "", "small"],
+  // To 27 where C is one vector wide: eight columns or more, 12 beside a transposed A.
+  [300, 16, 27, "", "shallow"],
+  [300, 16, 28, "", "small"],
   [46, 16, 23, "B", "shallow"],
   [45, 16, 23, "", "small"],
   [300, 17, 11, "", "small"],

@@ -6,15 +6,19 @@
 //   a0, a1 x  ...            = one row of C: NV chains, the rows after it fill their latencies
 //
 // 64 x 768 x 4: 157 GFLOP/s in register tiles, 245 so. Where C is one vector wide, k may be longer: chains of so many terms are
-// too many for the processor to find eight of them in flight, so eight rows go by turns. There is no load of B beside the
+// too many for the processor to find eight of them in flight, so up to eight rows go by turns. There is no load of B beside the
 // broadcasts, two a cycle, and no end of a tile: 784 x 16 x 14 from 182 GFLOP/s in tiles of 24 x 16 to 215. Included inside an
 // ISA's region.
-constexpr size_t kShallowRows = 8;  // by turns
+
+// Rows by turns: as many as registers are left for, at least four.
+constexpr size_t rows_by_turns(size_t k) {
+  return k + 4 > kShallowRegisters ? 0 : k + 8 > kShallowRegisters ? kShallowRegisters - k : 8;
+}
 
 // Vectors of the widest panel for K rows of B: beside them stand the sums, or one row of A, whichever are fewer; or one vector
 // beside the sums of rows by turns.
 constexpr size_t shallow_vectors(size_t k) {
-  size_t vectors = k + kShallowRows <= kShallowRegisters;
+  size_t vectors = rows_by_turns(k) != 0;
   for (size_t v = 2; k <= kMaxShallow && v <= kMaxShallowVectors; ++v) {
     if (k * v + (k < v ? k : v) + 1 <= kShallowRegisters) vectors = v;
   }
@@ -26,6 +30,7 @@ struct ShallowKernel {
   using T = typename V::Scalar;
   // The k of a row of A are addressed as in the register tile: base + {0, 1, 2} * stride.
   static constexpr size_t kBases = (K + 2) / 3;
+  static constexpr size_t kRows = rows_by_turns(K);
 
   template <bool kPartial>
   static inline __attribute__((always_inline)) V load_b(const T* b, size_t v, size_t last) {
@@ -45,29 +50,29 @@ struct ShallowKernel {
     }
   }
 
-  // kShallowRows rows of C from the first vector of B's rows.
+  // kRows rows of C from the only vector of B's rows.
   template <bool kPartial, bool kIdentity>
   static inline __attribute__((always_inline)) void turns(const Tile<T>& t, const V (&b)[K][NV], const char* a, T* c,
                                                           const T* residual) {
     const size_t last = t.last, ldc = t.ldc;
     const size_t row_bytes = t.a_row * sizeof(T), step_bytes = t.a_col * sizeof(T);
-    const char* row[(kShallowRows + 2) / 3];
+    const char* row[(kRows + 2) / 3];
     DOWNHILL_UNROLL
-    for (size_t g = 0; g < (kShallowRows + 2) / 3; ++g) row[g] = a + 3 * g * row_bytes;
-    V sum[kShallowRows];
+    for (size_t g = 0; g < (kRows + 2) / 3; ++g) row[g] = a + 3 * g * row_bytes;
+    V sum[kRows];
     DOWNHILL_UNROLL
-    for (size_t i = 0; i < kShallowRows; ++i) sum[i] = broadcast<V>(0);
+    for (size_t i = 0; i < kRows; ++i) sum[i] = broadcast<V>(0);
     DOWNHILL_UNROLL
     for (size_t p = 0; p < K; ++p) {
       DOWNHILL_UNROLL
-      for (size_t i = 0; i < kShallowRows; ++i) {
+      for (size_t i = 0; i < kRows; ++i) {
         sum[i] = fma(broadcast<V>(*reinterpret_cast<const T*>(row[i / 3] + (i % 3) * row_bytes)), b[p][0], sum[i]);
       }
       DOWNHILL_UNROLL
-      for (size_t g = 0; g < (kShallowRows + 2) / 3; ++g) row[g] = unknown(row[g] + step_bytes);
+      for (size_t g = 0; g < (kRows + 2) / 3; ++g) row[g] = unknown(row[g] + step_bytes);
     }
     DOWNHILL_UNROLL
-    for (size_t i = 0; i < kShallowRows; ++i) {
+    for (size_t i = 0; i < kRows; ++i) {
       put<kPartial, kIdentity>(c + i * ldc, sum[i], 0, last, t, residual);
       if (!kIdentity && residual != nullptr) residual += t.epilogue->ldr;
     }
@@ -89,12 +94,12 @@ struct ShallowKernel {
     T* c = t.c;
     const T* residual = kIdentity ? nullptr : t.epilogue->residual;
     if constexpr (shallow_vectors(K) == 1) {
-      for (; count >= kShallowRows; count -= kShallowRows) {
+      for (; count >= kRows; count -= kRows) {
         turns<kPartial, kIdentity>(t, b, base[0], c, residual);
         DOWNHILL_UNROLL
-        for (size_t g = 0; g < kBases; ++g) base[g] += kShallowRows * row_bytes;
-        c += kShallowRows * ldc;
-        if (!kIdentity && residual != nullptr) residual += kShallowRows * t.epilogue->ldr;
+        for (size_t g = 0; g < kBases; ++g) base[g] += kRows * row_bytes;
+        c += kRows * ldc;
+        if (!kIdentity && residual != nullptr) residual += kRows * t.epilogue->ldr;
       }
     }
     for (; count != 0; --count) {
