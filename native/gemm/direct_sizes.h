@@ -118,10 +118,14 @@ bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
 }
 
 // Whether the first tile of a panel turns it (kernels/turning.h). Not where rows of B are a multiple of 2 KiB apart: lines of 32, which
-// are read a quarter at a time, do not fit their sets of L1 (20 x 384 x 512: 144 GFLOP/s so, 162 with a pass of its own).
+// are read a quarter at a time, do not fit their sets of L1 (20 x 384 x 512: 144 GFLOP/s so, 162 with a pass of its own); nor a single
+// vector, whose tile waits for loads (13 x 16 x 100: 110 and 141), nor less than four lines of k (21 x 72 x 13: 110 and 136;
+// 512 x 784 x 20: 203 and 221), nor a vector of few columns beside few others, whose rows are read one by one (12 x 73 x 22: 105 and 127).
 template <class T>
 bool turns_panels(const GemmCall<T>& g, const KernelSet<T>& set) {
-  return g.trans_b && !g.trans_a && set.turning_rows[kMaxTurning] != 0 && g.ldb * sizeof(T) % 2048 != 0;
+  constexpr size_t kLong = 256 / sizeof(T);
+  const bool whole = g.n > set.lanes && (g.n % set.lanes == 0 || g.n > 5 * set.lanes);
+  return g.trans_b && !g.trans_a && set.turning_rows[kMaxTurning] != 0 && whole && g.k >= kLong && g.ldb * sizeof(T) % 2048 != 0;
 }
 
 // Vectors of the panels that turn; 0 where they do not. As few tiles as there can be for `rows`, the wider ones where that is the same.
