@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "gemm/panels.h"
 #include "gemm/job.h"
+#include "gemm/panels.h"
 #include "gemm/scratch.h"
 
 namespace downhill {

@@ -6,6 +6,22 @@
 // accumulators stay in registers. The S rows of `many` meet all groups of `few` before the next S, so they come from L1.
 constexpr size_t kDotLanes = 16;
 
+// A kernel's register blocks [f][s], null where the registers do not hold them.
+template <class Kernel, size_t kMost>
+struct DotTable {
+  typename Kernel::Run run[kMost + 1][9] = {};
+  template <size_t F, size_t S>
+  constexpr void fill() {
+    run[F][S] = Kernel::template Block<F, S>::run;
+    if constexpr (S > 1) {
+      fill<F, S - 1>();
+    } else if constexpr (F > 1) {
+      fill<F - 1, Kernel::beside(F - 1)>();
+    }
+  }
+  constexpr DotTable() { fill<kMost, Kernel::beside(kMost)>(); }
+};
+
 template <class V>
 struct DotKernel {
   using T = typename V::Scalar;
@@ -205,21 +221,7 @@ struct DotKernel {
 
   using Run = void (*)(const DotBlock<T>&, const T* few, const T* many, T* out);
 
-  // All blocks; [f][s], null where they do not fit.
-  struct Table {
-    Run run[kMostFew + 1][9] = {};
-    template <size_t F, size_t S>
-    constexpr void fill() {
-      run[F][S] = Block<F, S>::run;
-      if constexpr (S > 1) {
-        fill<F, S - 1>();
-      } else if constexpr (F > 1) {
-        fill<F - 1, beside(F - 1)>();
-      }
-    }
-    constexpr Table() { fill<kMostFew, beside(kMostFew)>(); }
-  };
-  static constexpr Table kTable{};
+  static constexpr DotTable<DotKernel, kMostFew> kTable{};
 
   // Even parts of at most `most`, so that none has too few chains to hide their latency.
   struct Parts {

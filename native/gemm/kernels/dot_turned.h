@@ -67,20 +67,7 @@ struct DotTurnedKernel {
 
   using Run = void (*)(const DotBlock<T>&, const T* few, T* turned, T* out);
 
-  struct Table {
-    Run run[kMostTurned + 1][9] = {};
-    template <size_t F, size_t S>
-    constexpr void fill() {
-      run[F][S] = Block<F, S>::run;
-      if constexpr (S > 1) {
-        fill<F, S - 1>();
-      } else if constexpr (F > 1) {
-        fill<F - 1, beside(F - 1)>();
-      }
-    }
-    constexpr Table() { fill<kMostTurned, beside(kMostTurned)>(); }
-  };
-  static constexpr Table kTable{};
+  static constexpr DotTable<DotTurnedKernel, kMostTurned> kTable{};
 
   static void run(const DotBlock<T>& d) {
     const size_t groups = (d.few_count + kMostTurned - 1) / kMostTurned;
