@@ -39,13 +39,24 @@ inline void throw_out_of_memory(napi_env env, const char* entry) noexcept {
   napi_throw_error(env, "ERR_OUT_OF_MEMORY", message);
 }
 
+// Hands an exception to JavaScript. One that is pending already goes first, and an environment that is ending, which another
+// thread may bring about in the middle of any call, takes none.
+inline void raise(napi_env env, const Napi::Error& error) noexcept {
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) != napi_ok || pending) return;
+  try {
+    error.ThrowAsJavaScriptException();
+  } catch (const Napi::Error&) {
+  }
+}
+
 // The one guard: nothing that a body throws crosses into the engine.
 template <class Body>
 napi_value guarded(napi_env env, const char* entry, Body body) noexcept {
   try {
     return body();
   } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    raise(env, error);
   } catch (const std::bad_alloc&) {
     throw_out_of_memory(env, entry);
   } catch (const std::exception& error) {

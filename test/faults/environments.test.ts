@@ -22,6 +22,18 @@ test.skipIf(addon === null)("1000 times loaded, used and unloaded, memory stays 
   expect(grown).toBeLessThan(32);
 });
 
+test.skipIf(addon === null)(
+  "what a getter throws comes through native code, and one that ends its environment ends only that",
+  async () => {
+    const { status, signal, lines, stderr } = await runScript(join(here, "ending-environments.cjs"), [addon ?? ""]);
+    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: "" });
+    const { calls, entries, wrong } = JSON.parse(lines[0] ?? "") as { calls: number; entries: string[]; wrong: unknown[] };
+    expect(wrong).toEqual([]);
+    expect(entries).toEqual(["createStepPlan", "gradientTool", "programCreate", "loopCreate"]);
+    expect(calls).toBeGreaterThanOrEqual(entries.length);
+  },
+);
+
 /** Starts a product and a training, both off the main thread and both far from their end, then goes on to `after`. */
 const busy = (after: string) => `
   const m = require(${JSON.stringify(join(root, "dist", "index.cjs"))});
