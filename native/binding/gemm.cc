@@ -37,17 +37,18 @@ bool run_single(napi_env env, const napi_value* arguments, double* control) {
   return true;
 }
 
-// As one product, for the control block's number of items and strides between them; without a residual.
+// As one product, for the control block's number of items and strides between them.
 template <class T>
 bool run_batched(napi_env env, const napi_value* arguments, double* control) {
-  Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC)};
+  Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC), slot(control, kStrideR)};
   if (batch.count == 0) return true;
   GemmCall<T> call;
-  size_t spare[3];
+  size_t spare[4];
   if (!read_call(env, arguments, control, &call, spare)) return false;
   if (call.k == 0) batch.stride_a = batch.stride_b = 0;  // A and B have no elements: items are nowhere
-  const size_t strides[3] = {batch.stride_a, batch.stride_b, batch.stride_c};
-  for (size_t i = 0; i < 3; ++i) {
+  if (call.residual == nullptr) batch.stride_r = 0;
+  const size_t strides[4] = {batch.stride_a, batch.stride_b, batch.stride_c, batch.stride_r};
+  for (size_t i = 0; i < 4; ++i) {
     if (strides[i] != 0 && batch.count - 1 > spare[i] / strides[i]) return false;
   }
   gemm_batched(call, batch);

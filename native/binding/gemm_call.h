@@ -16,7 +16,7 @@ namespace downhill::binding {
 // Slots of the control block; the same list is in src/backend/native/gemm.ts, and a test compares them.
 // kAtA and those behind it are addresses, which a double holds exactly.
 enum Slot : size_t {
-  kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC,
+  kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC, kStrideR,
   kAtA, kAtB, kAtC, kAtBias, kSlots
 };
 enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kPacked = 8, kActivationShift = 4 };
@@ -47,7 +47,7 @@ inline bool present(napi_env env, napi_value value) {
   return napi_typeof(env, value, &type) == napi_ok && type == napi_object;
 }
 
-// Fills the call from the arguments and, where asked for, how many elements A, B and C have to spare. False where an
+// Fills the call from the arguments and, where asked for, how many elements A, B, C and the residual have to spare. False where an
 // array is of another kind or too short for its dimensions.
 template <class T>
 bool read_call(napi_env env, const napi_value* arguments, const double* control, GemmCall<T>* call,
@@ -56,7 +56,7 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
   const size_t m = slot(control, kM), n = slot(control, kN), k = slot(control, kK);
   const bool trans_a = flags & kTransA, trans_b = flags & kTransB;
   const T *a, *b = nullptr, *c, *bias = nullptr, *residual = nullptr;
-  size_t a_length, b_length = 0, c_length, length;
+  size_t a_length, b_length = 0, c_length, r_length = 0, length;
   if (!array(env, arguments[0], &a, &a_length) || !array(env, arguments[2], &c, &c_length)) return false;
   const PackedB<T>* packed = nullptr;
   if (flags & kPacked) {
@@ -70,6 +70,8 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
   if (!fits(trans_a ? k : m, trans_a ? m : k, lda, a_length)) return false;
   if (packed == nullptr && !fits(trans_b ? n : k, trans_b ? k : n, ldb, b_length)) return false;
   if (!fits(m, n, ldc, c_length)) return false;
+  if (present(env, arguments[3]) && (!array(env, arguments[3], &bias, &length) || length < n)) return false;
+  if (present(env, arguments[4]) && (!array(env, arguments[4], &residual, &r_length) || !fits(m, n, ldr, r_length))) return false;
   if (spare != nullptr) {
     // How far the first matrix may move within each array.
     const auto room = [](size_t rows, size_t columns, size_t ld, size_t length) {
@@ -78,9 +80,8 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
     spare[0] = room(trans_a ? k : m, trans_a ? m : k, lda, a_length);
     spare[1] = packed != nullptr ? 0 : room(trans_b ? n : k, trans_b ? k : n, ldb, b_length);
     spare[2] = room(m, n, ldc, c_length);
+    spare[3] = residual == nullptr ? 0 : room(m, n, ldr, r_length);
   }
-  if (present(env, arguments[3]) && (!array(env, arguments[3], &bias, &length) || length < n)) return false;
-  if (present(env, arguments[4]) && (!array(env, arguments[4], &residual, &length) || !fits(m, n, ldr, length))) return false;
   *call = {m,    n,       k,   a,    lda, trans_a, b, ldb, trans_b, const_cast<T*>(c), ldc, static_cast<T>(control[kAlpha]),
            static_cast<T>(control[kBeta]), bias, static_cast<Activation>(flags >> kActivationShift), residual, ldr, packed};
   return true;

@@ -129,7 +129,7 @@ class Executor {
 
   void gemm_batched_op() {
     const GemmCall<T> call = product(1);
-    gemm_batched(call, {size(0), call.m * call.k, call.k * call.n, call.m * call.n});
+    gemm_batched(call, {size(0), call.m * call.k, call.k * call.n, call.m * call.n, 0});
   }
 
   // Element (i, j) of each matrix with j > i becomes the given number, the others are moved.

@@ -15,6 +15,7 @@ void items(const GemmCall<T>& call, const Batch& batch, size_t begin, size_t end
     item.a = call.a + i * batch.stride_a;
     item.b = call.b + i * batch.stride_b;
     item.c = call.c + i * batch.stride_c;
+    if (call.residual != nullptr) item.residual = call.residual + i * batch.stride_r;
     gemm(item);
   }
 }

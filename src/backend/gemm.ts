@@ -64,12 +64,14 @@ export interface GemmBatch {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
+  /** The residual's. */
+  readonly strideR: number;
 }
 
 export interface GemmBackend {
   /** Writes C; alpha = 0 or k = 0 reads neither A nor B, beta = 0 does not read C. */
   gemm(call: GemmCall): void;
-  /** The same product for every item; `call` describes item 0 and has no residual. */
+  /** The same product for every item; `call` describes item 0. */
   gemmBatched(call: GemmCall, batch: GemmBatch): void;
   /** A function that computes this product. The caller checks before each run that all arrays still have their memory. */
   prepareGemm(call: GemmCall): () => void;

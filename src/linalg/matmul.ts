@@ -129,7 +129,7 @@ function multiply(call: GemmCall, batch: readonly number[], aBatch: readonly num
   const [aItems, bItems] = [elementCount(aBatch), elementCount(bBatch)];
   if ((aItems === items || aItems === 1) && (bItems === items || bItems === 1)) {
     const [strideA, strideB] = [aItems === 1 ? 0 : m * k, bItems === 1 ? 0 : k * n];
-    backend.gemmBatched(call, { count: items, strideA, strideB, strideC: m * n });
+    backend.gemmBatched(call, { count: items, strideA, strideB, strideC: m * n, strideR: 0 });
     return;
   }
   const part = (data: FloatArray, index: number, count: number): FloatArray => viewOf(data, index * count, (index + 1) * count);

@@ -186,7 +186,8 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   checkExtent("b", b, bCount);
   if (bias !== undefined && intrinsicLength(bias) !== n)
     throw wrongValue("bias.length", `n = ${n}`, intrinsicLength(bias), "ERR_LENGTH");
-  if (residual !== undefined) checkExtent("residual", residual, extent(m, n, call.ldr));
+  const rCount = empty || residual === undefined ? 0 : extent(m, n, call.ldr);
+  if (residual !== undefined) checkExtent("residual", residual, rCount);
   if (c === undefined) {
     call.c = newArray(dtype, cCount);
     return call;
@@ -195,7 +196,7 @@ export function resolveGemm(options: GemmOptions, empty = false): GemmCall {
   checkApart(c, cCount, "a", a, aCount);
   checkApart(c, cCount, "b", b, bCount);
   if (bias !== undefined) checkApart(c, cCount, "bias", bias, n);
-  if (residual !== undefined) checkApart(c, cCount, "residual", residual, extent(m, n, call.ldr));
+  if (residual !== undefined) checkApart(c, cCount, "residual", residual, rCount);
   return call;
 }
 

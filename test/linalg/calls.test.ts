@@ -1,6 +1,6 @@
 // The other ways to a product: prepared, batched, asynchronous, tensors.
 import { describe, expect, test } from "vitest";
-import { allocate, gemm, gemmAsync, gemmBatched, matmul, prepareGemm, setBackend, tensor } from "../../src/index.ts";
+import { allocate, gemm, gemmAsync, gemmBatched, matmul, packB, prepareGemm, setBackend, tensor } from "../../src/index.ts";
 import { filled, firstDifference, generator } from "./cases.ts";
 
 for (const backend of ["native", "reference"] as const) {
@@ -89,6 +89,50 @@ for (const backend of ["native", "reference"] as const) {
         }
       }
     });
+
+    for (const dtype of ["float32", "float64"] as const) {
+      test(`a batch adds its residual's items, strided as C's or one for all, in ${dtype}`, () => {
+        setBackend(backend);
+        const of = (length: number) => filled(dtype, length, () => next() - 0.5);
+        for (const [m, n, k, batch, transB] of [
+          [3, 5, 7, 6, false],
+          [1, 40, 9, 5, true],
+          [16, 20, 33, 40, true],
+          [70, 40, 20, 9, false],
+        ] as const) {
+          const [a, b, bias] = [of(batch * m * k), of(n * k), of(n)];
+          const packed = packB({ n, k, b, transB });
+          for (const [ldr, strideR] of [
+            [undefined, undefined],
+            [n + 3, undefined],
+            [n + 1, m * (n + 1) + 5],
+            [undefined, 0],
+            [n + 2, 0],
+            [undefined, 1], // items of a residual may overlap: they are only read
+          ] as const) {
+            const step = strideR ?? m * (ldr ?? n);
+            const residual = of((batch - 1) * step + m * (ldr ?? n));
+            const each = { m, n, k, transB, bias, beta: 0.5, alpha: -1.5, activation: "gelu" as const, ldr };
+            const old = of(batch * m * n);
+            const all = { ...each, a, residual, batch, strideB: 0, strideR };
+            const c = gemmBatched({ ...all, b, c: old.slice() });
+            expect(firstDifference(gemmBatched({ ...all, b: packed, c: old.slice() }), c)).toBe(-1);
+            for (let i = 0; i < batch; i++) {
+              const [from, to] = [i * m * n, (i + 1) * m * n];
+              const alone = {
+                ...each,
+                a: a.subarray(i * m * k),
+                b,
+                c: old.slice(from, to),
+                residual: residual.subarray(i * step),
+              };
+              expect(firstDifference(c.subarray(from, to), gemm(alone)), `${m}×${n}×${k} ${ldr} ${strideR} ${i}`).toBe(-1);
+            }
+          }
+          packed.dispose();
+        }
+      });
+    }
 
     test("batch dimensions of tensors broadcast", () => {
       setBackend(backend);

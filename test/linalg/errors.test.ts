@@ -85,7 +85,11 @@ describe("names of options", () => {
   const entries: [name: string, call: (more: object) => unknown, known: readonly string[]][] = [
     ["gemm", (more) => gemm({ ...base(), ...more }), ["lda", "ldr", "transA", "bias", "residual", "activation", "alpha"]],
     ["prepareGemm", (more) => prepareGemm({ ...base(), ...more }), ["ldb", "ldc", "transB", "beta"]],
-    ["gemmBatched", (more) => gemmBatched({ ...base(), batch: 1, ...more }), ["strideA", "strideB", "strideC"]],
+    [
+      "gemmBatched",
+      (more) => gemmBatched({ ...base(), batch: 1, ...more }),
+      ["strideA", "strideB", "strideC", "strideR", "residual", "ldr"],
+    ],
     ["packB", (more) => packB({ n: 3, k: 4, b: ones(12), ...more }), ["ldb", "transB"]],
     ["matmul", (more) => matmul(square, square, more), ["transA", "transB", "out"]],
   ];
@@ -136,8 +140,7 @@ for (const backend of ["native", "reference"] as const) {
         setBackend(backend);
         const options = { ...base(), ...change } as GemmOptions;
         const before = options.c instanceof Float32Array && options.c.length > 0 ? options.c.slice() : undefined;
-        const runs = [() => gemm(options), () => prepareGemm(options)];
-        if (options.residual === undefined) runs.push(() => gemmBatched({ ...options, batch: 1 }));
+        const runs = [() => gemm(options), () => prepareGemm(options), () => gemmBatched({ ...options, batch: 1 })];
         for (const run of runs) {
           expect(run).toThrow(kind);
           expect(run).toThrow(expect.objectContaining({ code }));
@@ -164,7 +167,15 @@ for (const backend of ["native", "reference"] as const) {
         [{ strideB: 0.5 }, "ERR_RANGE"],
         [{ strideA: 2 ** 52 }, "ERR_STRIDE"],
         [{ batch: 2 ** 52, strideA: 0 }, "ERR_STRIDE"],
-        [{ residual: ones(18) }, "ERR_OPTION"],
+        [{ residual: ones(17) }, "ERR_STRIDE"],
+        [{ residual: ones(18), strideR: 7 }, "ERR_STRIDE"],
+        [{ residual: ones(18), ldr: 2 }, "ERR_STRIDE"],
+        [{ residual: ones(18), strideR: -6 }, "ERR_RANGE"],
+        [{ residual: ones(18), strideR: "6" }, "ERR_DTYPE"],
+        [{ residual: new Float64Array(18) }, "ERR_DTYPE"],
+        [{ residual: detached(18) }, "ERR_DETACHED"],
+        [{ c: shared.subarray(0, 18), residual: shared.subarray(17, 35) }, "ERR_ALIAS"],
+        [{ c: shared.subarray(0, 18), residual: shared.subarray(17, 23), strideR: 0 }, "ERR_ALIAS"],
         [{ c: items.a, a: items.a }, "ERR_ALIAS"],
         [{ c: shared.subarray(0, 18), a: shared.subarray(17, 41) }, "ERR_ALIAS"],
       ] as const) {
@@ -172,7 +183,7 @@ for (const backend of ["native", "reference"] as const) {
           expect.objectContaining({ code }),
         );
       }
-      const none = gemmBatched({ ...items, batch: 0, a: ones(0), b: ones(0), c: ones(0) });
+      const none = gemmBatched({ ...items, batch: 0, a: ones(0), b: ones(0), c: ones(0), residual: ones(0) });
       expect(none.length).toBe(0);
     });
 

@@ -69,21 +69,21 @@ function writeControl(control: Float64Array, call: GemmCall): void {
 /** Whether all addresses are known; then they are in the control block. */
 function writePlaces(control: Float64Array, { aPlace, bPlace, cPlace, bias, biasPlace }: GemmCall): boolean {
   if (aPlace === undefined || bPlace === undefined || cPlace === undefined) return false;
-  control[14] = aPlace.address;
-  control[15] = bPlace.address;
-  control[16] = cPlace.address;
-  control[17] = biasPlace === undefined ? 0 : biasPlace.address;
-  return aPlace.address !== 0 && bPlace.address !== 0 && cPlace.address !== 0 && (bias === null || control[17] !== 0);
+  control[15] = aPlace.address;
+  control[16] = bPlace.address;
+  control[17] = cPlace.address;
+  control[18] = biasPlace === undefined ? 0 : biasPlace.address;
+  return aPlace.address !== 0 && bPlace.address !== 0 && cPlace.address !== 0 && (bias === null || control[18] !== 0);
 }
 
 /** The product of the control block's dimensions; keeps the addresses that the addon leaves there. */
 function callByArrays({ gemm, gemmControl: control }: Pick<GemmAddon, "gemm" | "gemmControl">, call: GemmCall): void {
   if (!gemm(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
   const { aPlace, bPlace, cPlace, biasPlace } = call;
-  if (aPlace !== undefined) aPlace.address = control[14]!;
-  if (bPlace !== undefined) bPlace.address = control[15]!;
-  if (cPlace !== undefined) cPlace.address = control[16]!;
-  if (biasPlace !== undefined) biasPlace.address = control[17]!;
+  if (aPlace !== undefined) aPlace.address = control[15]!;
+  if (bPlace !== undefined) bPlace.address = control[16]!;
+  if (cPlace !== undefined) cPlace.address = control[17]!;
+  if (biasPlace !== undefined) biasPlace.address = control[18]!;
 }
 
 /** The native side's packed matrix. Calls retain what the handle holds, not the handle. */
@@ -126,6 +126,7 @@ export function nativeGemm(addon: GemmAddon): GemmBackend {
       control[11] = batch.strideA;
       control[12] = batch.strideB;
       control[13] = batch.strideC;
+      control[14] = batch.strideR;
       if (!addon.gemmBatched(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
     },
     prepareGemm(call) {

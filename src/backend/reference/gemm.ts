@@ -125,11 +125,12 @@ export function referenceGemm(exact: boolean): GemmBackend {
         finishRow(call, i, row, 0, round, operand);
       }
     },
-    gemmBatched(given, { count, strideA, strideB, strideC }) {
+    gemmBatched(given, { count, strideA, strideB, strideC, strideR }) {
       const call = unpacked(given);
+      const { a, b, c, residual } = call;
       for (let i = 0; i < count; i++) {
-        const { a, b, c } = call;
-        backend.gemm({ ...call, a: from(a, i * strideA), b: from(b, i * strideB), c: from(c, i * strideC) });
+        const own = { a: from(a, i * strideA), b: from(b, i * strideB), c: from(c, i * strideC) };
+        backend.gemm({ ...call, ...own, residual: residual && from(residual, i * strideR) });
       }
     },
     prepareGemm(given) {

@@ -190,7 +190,7 @@ const HANDLERS: Record<OpName, Handler> = {
   gemmBatched(frame) {
     const call = product(frame, 1);
     const { m, n, k } = call;
-    frame.gemm.gemmBatched(call, { count: frame.n[0], strideA: m * k, strideB: k * n, strideC: m * n });
+    frame.gemm.gemmBatched(call, { count: frame.n[0], strideA: m * k, strideB: k * n, strideC: m * n, strideR: 0 });
   },
   maskFuture({ a, n, r }) {
     const [count, rows, cols] = n;
