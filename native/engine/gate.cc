@@ -31,6 +31,11 @@ void Gate::end_update() {
   if (visitors_ > 0) changed_.notify_all();
 }
 
+bool Gate::loop_waits() {
+  std::lock_guard<std::mutex> lock(lock_);
+  return loop_waits_;
+}
+
 void Gate::enter() {
   std::unique_lock<std::mutex> lock(lock_);
   ++visitors_;

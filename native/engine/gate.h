@@ -14,6 +14,8 @@ class Gate {
   // The loop's side. False where `cancelled` was set while it waited for a visitor: then there is no update to end.
   bool begin_update(const std::atomic<bool>& cancelled);
   void end_update();
+  // Whether the loop waits for a visitor to leave. For tests.
+  bool loop_waits();
 
   // The visitor's side: between enter and leave no update runs. Not for the thread that runs the loop; not recursive.
   void enter();
