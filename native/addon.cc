@@ -27,7 +27,9 @@ void add_exports(Napi::Env env, Napi::Object exports) {
 NAPI_MODULE_INIT() {
   using namespace downhill::binding;
   return guarded(env, "downhill", [&] {
-    if (napi_add_env_cleanup_hook(env, release_pool, nullptr) != napi_ok) throw Napi::Error::New(env);
+    // Node refuses a second hook of the same function and argument; each load, also a later one (a test runner's, a cleared
+    // require.cache), has an env of its own.
+    if (napi_add_env_cleanup_hook(env, release_pool, env) != napi_ok) throw Napi::Error::New(env);
     downhill::pool_acquire();
     add_exports(env, Napi::Object(env, exports));
     return exports;

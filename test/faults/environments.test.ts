@@ -22,6 +22,28 @@ test.skipIf(addon === null)("1000 times loaded, used and unloaded, memory stays 
   expect(grown).toBeLessThan(32);
 });
 
+test.skipIf(addon === null)("the addon is loaded again where its environment has forgotten it", () => {
+  const program = `
+    const addons = Array.from({ length: 3 }, () => {
+      for (const file of Object.keys(require.cache)) delete require.cache[file];
+      return require(${JSON.stringify(addon)});
+    });
+    const a = new Float32Array(64 * 64).fill(0.5);
+    const results = addons.map(({ gemm, gemmControl }) => {
+      const c = new Float32Array(64 * 64);
+      gemmControl.set([64, 64, 64, 64, 64, 64, 64, 0, 1, 0]);
+      return [gemm(a, a, c, null, null), c[77]].join();
+    });
+    console.log(new Set(addons).size, ...results);`;
+  const { status, signal, stdout, stderr } = runChild(program);
+  expect({ status, signal, stdout, stderr }).toEqual({
+    status: 0,
+    signal: null,
+    stdout: "3 true,16 true,16 true,16",
+    stderr: "",
+  });
+});
+
 test.skipIf(addon === null)(
   "what a getter throws comes through native code, and one that ends its environment ends only that",
   async () => {
