@@ -10,6 +10,10 @@
 #include <new>
 #include <type_traits>
 
+namespace downhill {
+struct Buffer;
+}
+
 namespace downhill::binding {
 
 void register_info(Napi::Env env, Napi::Object exports);
@@ -90,6 +94,9 @@ void define(Napi::Env env, Napi::Object exports, void* data = nullptr) {
     throw Napi::Error::New(env);
   }
 }
+
+// An ArrayBuffer over memory of the buffer. Takes over one reference of the caller's, also where it fails.
+napi_status external_array(napi_env env, Buffer* buffer, void* data, size_t bytes, napi_value* result);
 
 // Elements of a typed array in place; data is null where the array is empty or detached.
 template <class T>

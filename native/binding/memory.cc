@@ -6,15 +6,25 @@
 namespace downhill::binding {
 namespace {
 
+// What a finalizer is told. Node runs that of an array which it refuses for its length, before it says so, and that of no
+// other refused array.
+struct Lease {
+  Buffer* buffer;
+  int64_t bytes;
+  bool granted;
+};
+
 void release(napi_env env, void*, void* hint) {
-  Buffer* buffer = static_cast<Buffer*>(hint);
+  Lease* lease = static_cast<Lease*>(hint);
+  if (!lease->granted) return;
   int64_t adjusted;
-  napi_adjust_external_memory(env, -static_cast<int64_t>(buffer_bytes(buffer)), &adjusted);
-  buffer_release(buffer);
+  napi_adjust_external_memory(env, -lease->bytes, &adjusted);
+  buffer_release(lease->buffer);
+  delete lease;
 }
 
-// allocate(bytes: number): ArrayBuffer | null. Null when memory is short. Where the runtime forbids external buffers
-// (Electron), an engine buffer comes back instead.
+// allocate(bytes: number): ArrayBuffer | null. Null when memory is short or more than the runtime takes (Node 20: 4 GiB).
+// Where the runtime forbids external buffers (Electron), an engine buffer comes back instead.
 napi_value allocate(napi_env env, napi_callback_info info) {
   size_t argc = 1;
   napi_value argument, result = nullptr;
@@ -29,14 +39,7 @@ napi_value allocate(napi_env env, napi_callback_info info) {
     napi_get_null(env, &result);
     return result;
   }
-  const napi_status status =
-      napi_create_external_arraybuffer(env, buffer_data(buffer), buffer_bytes(buffer), release, buffer, &result);
-  if (status == napi_ok) {
-    int64_t adjusted;
-    napi_adjust_external_memory(env, static_cast<int64_t>(buffer_bytes(buffer)), &adjusted);
-    return result;
-  }
-  buffer_release(buffer);
+  if (external_array(env, buffer, buffer_data(buffer), buffer_bytes(buffer), &result) == napi_ok) return result;
   void* data;
   if (napi_create_arraybuffer(env, static_cast<size_t>(bytes), &data, &result) != napi_ok) {
     bool pending = false;
@@ -48,6 +51,24 @@ napi_value allocate(napi_env env, napi_callback_info info) {
 }
 
 }  // namespace
+
+napi_status external_array(napi_env env, Buffer* buffer, void* data, size_t bytes, napi_value* result) {
+  Lease* lease = new (std::nothrow) Lease{buffer, static_cast<int64_t>(bytes), false};
+  if (lease == nullptr) {
+    buffer_release(buffer);
+    throw std::bad_alloc();
+  }
+  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, lease, result);
+  if (status != napi_ok) {
+    delete lease;
+    buffer_release(buffer);
+    return status;
+  }
+  lease->granted = true;
+  int64_t adjusted;
+  napi_adjust_external_memory(env, lease->bytes, &adjusted);
+  return napi_ok;
+}
 
 void register_memory(Napi::Env env, Napi::Object exports) {
   define<"allocate", allocate>(env, exports);

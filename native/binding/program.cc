@@ -128,8 +128,6 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   return Napi::Value(env, external);
 }
 
-void release_buffer(napi_env, void*, void* hint) { buffer_release(static_cast<Buffer*>(hint)); }
-
 // programSpace(handle, space) → ArrayBuffer over the space, alive on its own.
 Napi::Value space(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -141,8 +139,7 @@ Napi::Value space(const Napi::CallbackInfo& info) {
   const SpaceMemory& memory = handle->program->spaces[index];
   buffer_retain(memory.buffer);
   napi_value result;
-  if (napi_create_external_arraybuffer(env, memory.data, memory.bytes, release_buffer, memory.buffer, &result) != napi_ok) {
-    buffer_release(memory.buffer);
+  if (external_array(env, memory.buffer, memory.data, memory.bytes, &result) != napi_ok) {
     refuse(env, "binding: this runtime forbids external memory");
   }
   return Napi::Value(env, result);

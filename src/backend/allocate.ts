@@ -12,7 +12,7 @@ export function isOwned(array: FloatArray | Int32Array): boolean {
 
 /**
  * Zeroed memory of `length` elements, 64-byte aligned and on large pages where the native backend runs: the fastest
- * home for parameters, gradients and data.
+ * home for parameters, gradients and data. Node 20 takes up to 4 GiB at once from native code.
  * @throws RangeError ERR_RANGE, ERR_OPTION; Error ERR_OUT_OF_MEMORY.
  */
 export function allocate(dtype: "float32", length: number): Float32Array<ArrayBuffer>;
