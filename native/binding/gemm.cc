@@ -12,59 +12,67 @@ namespace {
 
 bool is_double(const double* control) { return static_cast<unsigned>(control[kFlags]) & kDouble; }
 
-using Run = bool(napi_env env, const napi_value* arguments, double* control);
-
-// A call of (a, b, c, bias | null, residual | null): the control block says the rest, and a single product leaves there where
-// the arrays lie. False: refused, nothing written.
-template <Run& single, Run& full>
-napi_value call(napi_env env, napi_callback_info info) {
-  size_t argc = kArrays;
-  napi_value arguments[kArrays], result = nullptr;
-  void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
-  double* control = static_cast<double*>(data);
-  const bool done = is_double(control) ? full(env, arguments, control) : single(env, arguments, control);
-  if (napi_get_boolean(env, done, &result) != napi_ok) return nullptr;
-  return result;
+// The control block's number of items and strides between them; a single product is one item.
+template <class T>
+Batch batch_of(const GemmCall<T>& call, const double* control) {
+  Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC), slot(control, kStrideR)};
+  if (call.k == 0) batch.stride_a = batch.stride_b = 0;  // A and B have no elements: items are nowhere
+  if (call.residual == nullptr) batch.stride_r = 0;
+  return batch;
 }
 
 template <class T>
-bool run_single(napi_env env, const napi_value* arguments, double* control) {
-  GemmCall<T> call;
-  if (!read_call(env, arguments, control, &call)) return false;
-  write_places(call, control);
-  gemm(call);
+void compute(const GemmCall<T>& call, const double* control) {
+  if (slot(control, kBatch) == 1) {
+    gemm(call);
+  } else {
+    gemm_batched(call, batch_of(call, control));
+  }
+}
+
+// Whether the items stay within what the first one leaves of A, B, C and the residual.
+bool fits_batch(const Batch& batch, const size_t (&spare)[4]) {
+  const size_t strides[4] = {batch.stride_a, batch.stride_b, batch.stride_c, batch.stride_r};
+  for (size_t i = 0; i < 4; ++i) {
+    if (strides[i] != 0 && batch.count > 1 && batch.count - 1 > spare[i] / strides[i]) return false;
+  }
   return true;
 }
 
-// As one product, for the control block's number of items and strides between them.
 template <class T>
-bool run_batched(napi_env env, const napi_value* arguments, double* control) {
-  Batch batch{slot(control, kBatch), slot(control, kStrideA), slot(control, kStrideB), slot(control, kStrideC), slot(control, kStrideR)};
-  if (batch.count == 0) return true;
+bool run_arrays(napi_env env, const napi_value* arguments, double* control) {
   GemmCall<T> call;
   size_t spare[4];
   if (!read_call(env, arguments, control, &call, spare)) return false;
-  if (call.k == 0) batch.stride_a = batch.stride_b = 0;  // A and B have no elements: items are nowhere
-  if (call.residual == nullptr) batch.stride_r = 0;
-  const size_t strides[4] = {batch.stride_a, batch.stride_b, batch.stride_c, batch.stride_r};
-  for (size_t i = 0; i < 4; ++i) {
-    if (strides[i] != 0 && batch.count - 1 > spare[i] / strides[i]) return false;
-  }
-  gemm_batched(call, batch);
+  if (slot(control, kBatch) != 1 && !fits_batch(batch_of(call, control), spare)) return false;
+  write_places(call, control);
+  compute(call, control);
   return true;
 }
 
-// gemmPlaced(): a product of arrays that lie where the control block says. The JavaScript side has checked that they are long
-// enough and that none has lost its memory since it was told.
+// gemm(a, b, c, bias | null, residual | null): the product that the control block describes; leaves there where the arrays lie.
+// Arrays that it says that of already are not looked at.
+napi_value run(napi_env env, napi_callback_info info) {
+  size_t argc = kArrays;
+  napi_value arguments[kArrays];
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, arguments, nullptr, &data) != napi_ok || argc < kArrays) return nullptr;
+  double* control = static_cast<double*>(data);
+  const bool done = is_double(control) ? run_arrays<double>(env, arguments, control) : run_arrays<float>(env, arguments, control);
+  if (!done) napi_throw_error(env, "ERR_BACKEND", "gemm: the addon refused arrays that the facade had accepted");
+  return nullptr;
+}
+
+// gemmPlaced(): the same where the control block says of all arrays where they lie. The JavaScript side has checked that they are
+// long enough and that none has lost its memory since it was told.
 napi_value run_placed(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
   const double* control = static_cast<double*>(data);
   if (is_double(control)) {
-    gemm(placed_call<double>(control));
+    compute(placed_call<double>(control), control);
   } else {
-    gemm(placed_call<float>(control));
+    compute(placed_call<float>(control), control);
   }
   return nullptr;
 }
@@ -168,9 +176,8 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   exports["gemmControl"] = Napi::Float64Array::New(env, kSlots, block, 0);
   napi_ref hold;
   if (napi_create_reference(env, block, 1, &hold) != napi_ok) throw Napi::Error::New(env);
-  define<"gemm", call<run_single<float>, run_single<double>>>(env, exports, control);
+  define<"gemm", run>(env, exports, control);
   define<"gemmPlaced", run_placed>(env, exports, control);
-  define<"gemmBatched", call<run_batched<float>, run_batched<double>>>(env, exports, control);
   define<"gemmPrepare", prepare>(env, exports, control);
   define<"gemmForce", force>(env, exports);
   define<"gemmRegime", regime>(env, exports);

@@ -49,6 +49,11 @@ void complete(napi_env env, napi_status status, void* data) {
   destroy(env, work);
 }
 
+bool present(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_object;
+}
+
 // Keeps the array's memory alive; false where it is neither the addon's nor shared.
 bool hold(napi_env env, napi_value value, Buffer** buffer, napi_ref* reference) {
   if (!present(env, value)) return true;

@@ -1,6 +1,6 @@
 // Reads one product from JavaScript: arrays as arguments, scalars from the control block that both sides share (reading
-// a number from a Float64Array costs nothing, passing one costs a Node-API call). Refuses what could corrupt memory; asking three
-// arrays takes 90 ns, though, so that those whose addresses were told once may be given by these.
+// a number from a Float64Array costs nothing, passing one costs a Node-API call). Refuses what could corrupt memory; asking an
+// array takes 30 ns, though, so that one whose address was told once may be given by that.
 #pragma once
 
 #include <node_api.h>
@@ -14,16 +14,17 @@
 namespace downhill::binding {
 
 // Slots of the control block; the same list is in src/backend/native/gemm.ts, and a test compares them.
-// kAtA and those behind it are addresses, which a double holds exactly.
+// kAtA and those behind it are addresses, which a double holds exactly, or 0 where an argument says it.
 enum Slot : size_t {
   kM, kN, kK, kLda, kLdb, kLdc, kLdr, kFlags, kAlpha, kBeta, kBatch, kStrideA, kStrideB, kStrideC, kStrideR,
-  kAtA, kAtB, kAtC, kAtBias, kSlots
+  kAtA, kAtB, kAtC, kAtBias, kAtResidual, kSlots
 };
-enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kPacked = 8, kActivationShift = 4 };
+enum Flag : unsigned { kDouble = 1, kTransA = 2, kTransB = 4, kPacked = 8, kBias = 16, kResidual = 32, kActivationShift = 6 };
 
 constexpr size_t kArrays = 5;  // a, b, c, bias, residual
 
-// All are below 2^53, and a signed conversion is one instruction.
+// All are below 2^53, and a signed conversion is one instruction. Compare the result, not the double: on Zen 5 two writes of
+// MXCSR behind a comparison of doubles take 25 ns (8³ by addresses 92 ns, so 138).
 inline size_t slot(const double* control, Slot index) { return static_cast<size_t>(static_cast<int64_t>(control[index])); }
 
 // Whether rows x columns elements with rows `ld` apart lie within `length`.
@@ -42,9 +43,15 @@ bool array(napi_env env, napi_value value, const T** data, size_t* length) {
   return type == (sizeof(T) == 4 ? napi_float32_array : napi_float64_array);
 }
 
-inline bool present(napi_env env, napi_value value) {
-  napi_valuetype type;
-  return napi_typeof(env, value, &type) == napi_ok && type == napi_object;
+// The same, unless a slot says where the array lies: the JavaScript side has checked that it is long enough and has not lost its
+// memory since it was told.
+template <class T>
+bool array(napi_env env, napi_value value, const double* control, Slot at, const T** data, size_t* length) {
+  const size_t address = slot(control, at);
+  if (address == 0) return array(env, value, data, length);
+  *data = reinterpret_cast<const T*>(address);
+  *length = SIZE_MAX;
+  return true;
 }
 
 // Fills the call from the arguments and, where asked for, how many elements A, B, C and the residual have to spare. False where an
@@ -57,21 +64,24 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
   const bool trans_a = flags & kTransA, trans_b = flags & kTransB;
   const T *a, *b = nullptr, *c, *bias = nullptr, *residual = nullptr;
   size_t a_length, b_length = 0, c_length, r_length = 0, length;
-  if (!array(env, arguments[0], &a, &a_length) || !array(env, arguments[2], &c, &c_length)) return false;
+  if (!array(env, arguments[0], control, kAtA, &a, &a_length) || !array(env, arguments[2], control, kAtC, &c, &c_length)) return false;
   const PackedB<T>* packed = nullptr;
   if (flags & kPacked) {
     const PackedHandle* handle = packed_handle(env, arguments[1]);
     packed = handle == nullptr || handle->operand == nullptr ? nullptr : packed_of(*handle->operand, T{});
     if (packed == nullptr || packed->n != n || packed->k != k || packed->trans_b != trans_b) return false;
-  } else if (!array(env, arguments[1], &b, &b_length)) {
+  } else if (!array(env, arguments[1], control, kAtB, &b, &b_length)) {
     return false;
   }
   const size_t lda = slot(control, kLda), ldb = slot(control, kLdb), ldc = slot(control, kLdc), ldr = slot(control, kLdr);
   if (!fits(trans_a ? k : m, trans_a ? m : k, lda, a_length)) return false;
   if (packed == nullptr && !fits(trans_b ? n : k, trans_b ? k : n, ldb, b_length)) return false;
   if (!fits(m, n, ldc, c_length)) return false;
-  if (present(env, arguments[3]) && (!array(env, arguments[3], &bias, &length) || length < n)) return false;
-  if (present(env, arguments[4]) && (!array(env, arguments[4], &residual, &r_length) || !fits(m, n, ldr, r_length))) return false;
+  if ((flags & kBias) && (!array(env, arguments[3], control, kAtBias, &bias, &length) || length < n)) return false;
+  if ((flags & kResidual) &&
+      (!array(env, arguments[4], control, kAtResidual, &residual, &r_length) || !fits(m, n, ldr, r_length))) {
+    return false;
+  }
   if (spare != nullptr) {
     // How far the first matrix may move within each array.
     const auto room = [](size_t rows, size_t columns, size_t ld, size_t length) {
@@ -90,19 +100,19 @@ bool read_call(napi_env env, const napi_value* arguments, const double* control,
 // Says where the arrays of a call lie.
 template <class T>
 void write_places(const GemmCall<T>& call, double* control) {
-  const void* const places[] = {call.a, call.b, call.c, call.bias};
-  for (size_t i = 0; i < 4; ++i) control[kAtA + i] = static_cast<double>(reinterpret_cast<uintptr_t>(places[i]));
+  const void* const places[] = {call.a, call.b, call.c, call.bias, call.residual};
+  for (size_t i = 0; i < 5; ++i) control[kAtA + i] = static_cast<double>(reinterpret_cast<uintptr_t>(places[i]));
 }
 
-// The call whose arrays lie where the control block says, without a packed operand or a residual.
+// The call whose arrays lie where the control block says, without a packed operand.
 template <class T>
 GemmCall<T> placed_call(const double* control) {
   const unsigned flags = static_cast<unsigned>(control[kFlags]);
   const auto at = [control](Slot index) { return reinterpret_cast<T*>(slot(control, index)); };
   return {slot(control, kM), slot(control, kN), slot(control, kK), at(kAtA), slot(control, kLda), (flags & kTransA) != 0, at(kAtB),
           slot(control, kLdb), (flags & kTransB) != 0, at(kAtC), slot(control, kLdc), static_cast<T>(control[kAlpha]),
-          static_cast<T>(control[kBeta]), at(kAtBias), static_cast<Activation>(flags >> kActivationShift), nullptr,
-          0, nullptr};
+          static_cast<T>(control[kBeta]), at(kAtBias), static_cast<Activation>(flags >> kActivationShift),
+          at(kAtResidual), slot(control, kLdr), nullptr};
 }
 
 }  // namespace downhill::binding

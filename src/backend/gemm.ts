@@ -32,11 +32,14 @@ export interface GemmCall {
   /** An m by n matrix added before the activation, or null. */
   readonly residual: FloatArray | null;
   readonly ldr: number;
+  /** More products of this shape, of which the call describes the first. */
+  readonly items?: GemmBatch | null;
   /** Where the arrays lie, as far as it is remembered: all of them spare a backend asking. */
   readonly aPlace?: Place | undefined;
   readonly bPlace?: Place | undefined;
   readonly cPlace?: Place | undefined;
   readonly biasPlace?: Place | undefined;
+  readonly residualPlace?: Place | undefined;
   /** Stands for B where given: `b` and `ldb` are not used then; `transB` is the packed matrix's. */
   readonly packed?: PackedMatrix | null;
 }
@@ -58,7 +61,7 @@ export interface PackedMatrix {
   dispose(): void;
 }
 
-/** Item i of a batch starts i·stride elements further on; stride 0 uses one matrix for all items (not for C). */
+/** Items of a call: item i starts i·stride elements further on; stride 0 uses one matrix for all items (not for C). */
 export interface GemmBatch {
   readonly count: number;
   readonly strideA: number;
@@ -71,11 +74,9 @@ export interface GemmBatch {
 export interface GemmBackend {
   /** Writes C; alpha = 0 or k = 0 reads neither A nor B, beta = 0 does not read C. */
   gemm(call: GemmCall): void;
-  /** The same product for every item; `call` describes item 0. */
-  gemmBatched(call: GemmCall, batch: GemmBatch): void;
-  /** A function that computes this product. The caller checks before each run that all arrays still have their memory. */
+  /** A function that computes this product, without items. The caller checks before each run that all arrays still have their memory. */
   prepareGemm(call: GemmCall): () => void;
-  /** Computes off the main thread. Every array is shared or from allocate(), and nobody changes it meanwhile. */
+  /** Computes a product, without items, off the main thread. Every array is shared or from allocate(), and nobody changes it meanwhile. */
   gemmAsync(call: GemmCall): Promise<void>;
   /** Copies B for many calls, which pass it as `packed` to this backend. Throws ERR_OUT_OF_MEMORY. */
   packB(source: PackSource): PackedMatrix;

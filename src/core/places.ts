@@ -1,6 +1,6 @@
-// Remembers where float arrays lie: asking an array for its buffer, or Node-API for its address, takes as long as a small
-// product, finding a remembered answer 4 ns. Nothing is kept alive: a place goes with its array.
-import { arrayKind, intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "./checks.ts";
+// Where float arrays lie, found out once and remembered: asking an array for its buffer, or Node-API for its address, takes as
+// long as a small product, finding a remembered answer 4 ns. Nothing is kept alive: a place goes with its array.
+import { arrayKind, hasElements, intrinsicBuffer, intrinsicByteOffset, intrinsicLength, isResizable } from "./checks.ts";
 import type { FloatArray } from "./types.ts";
 
 export interface Place {
@@ -8,7 +8,7 @@ export interface Place {
   readonly size: number;
   readonly buffer: ArrayBufferLike;
   readonly byteOffset: number;
-  /** Elements, not 0. As long as the array has as many, its memory is where it was; otherwise it was detached or shrunk. */
+  /** Elements; 0 also of an array that has lost its memory. */
   readonly length: number;
   /** Address of the first element; 0 until native code has told it. */
   address: number;
@@ -17,25 +17,35 @@ export interface Place {
 const places = new WeakMap<object, Place>();
 let draw = 1;
 
-/** Where a float array lies; undefined for one that is not remembered and for every other value. */
-export function placeOf(value: unknown): Place | undefined {
-  return places.get(value as object);
-}
-
-/** True where two places in one buffer share a byte within the first elements, as many as given. */
-export function bytesOverlap(a: Place, aCount: number, b: Place, bCount: number): boolean {
-  return a.byteOffset < b.byteOffset + bCount * b.size && b.byteOffset < a.byteOffset + aCount * a.size;
-}
-
 /**
- * Takes note of an array that is not remembered as it is now. One in 64, drawn by a generator, is remembered: those that come
- * back soon are, those that never do cost little.
+ * The place of a float array that is remembered and still has its memory; undefined for every other value. An array of a
+ * resizable buffer is never remembered: one that has its elements has exactly those it had.
  */
-export function meet(array: FloatArray): void {
-  draw = Math.imul(draw, 1664525) + 1013904223;
-  if ((draw & 0xfc000000) !== 0) return;
+export function rememberedPlace(value: unknown): Place | undefined {
+  const place = places.get(value as object);
+  return place !== undefined && hasElements(value as FloatArray, place.length) ? place : undefined;
+}
+
+/** Where a float array lies now; undefined for every other value. */
+export function placeOf(value: unknown): Place | undefined {
+  return rememberedPlace(value) ?? find(value);
+}
+
+/** Asks the array, and remembers one in 64, drawn by a generator: those that come back soon are, those that never do cost little. */
+function find(value: unknown): Place | undefined {
+  const kind = arrayKind(value);
+  if (kind !== "Float32Array" && kind !== "Float64Array") return undefined;
+  const array = value as FloatArray;
+  const size = kind === "Float32Array" ? 4 : 8;
   const length = intrinsicLength(array);
-  if (length === 0 || places.get(array)?.length === length) return;
-  const size = arrayKind(array) === "Float32Array" ? 4 : 8;
-  places.set(array, { size, buffer: intrinsicBuffer(array), byteOffset: intrinsicByteOffset(array), length, address: 0 });
+  const place = { size, buffer: intrinsicBuffer(array), byteOffset: intrinsicByteOffset(array), length, address: 0 };
+  draw = Math.imul(draw, 1664525) + 1013904223;
+  if ((draw & 0xfc000000) === 0 && length !== 0 && !isResizable(array)) places.set(array, place);
+  return place;
+}
+
+/** True where the first elements of two places, as many as given, share a byte. */
+export function placesOverlap(a: Place, aCount: number, b: Place, bCount: number): boolean {
+  if (a.buffer !== b.buffer || aCount === 0 || bCount === 0) return false;
+  return a.byteOffset < b.byteOffset + bCount * b.size && b.byteOffset < a.byteOffset + aCount * a.size;
 }

@@ -4,7 +4,8 @@ import { fault, wrongKind, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
 import { checkGemmNames } from "./names.ts";
-import { backendOf, extent, type GemmOptions, resolveGemm } from "./options.ts";
+import { extent, type GemmOptions } from "./options.ts";
+import { backendOf, resolveGemm } from "./resolve.ts";
 
 /** Bytes of a buffer that a pending call will write. */
 interface PendingWrite {

@@ -6,7 +6,8 @@ import { elementCount } from "../core/shape.ts";
 import type { Dtype, FloatArray, Tensor } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
 import { checkNames } from "./names.ts";
-import { checkBoolean, newArray } from "./options.ts";
+import { checkBoolean } from "./options.ts";
+import { newArray } from "./resolve.ts";
 
 export interface MatmulOptions {
   /** Whether the last two dimensions of the operand are stored transposed. Default false. */
@@ -129,7 +130,7 @@ function multiply(call: GemmCall, batch: readonly number[], aBatch: readonly num
   const [aItems, bItems] = [elementCount(aBatch), elementCount(bBatch)];
   if ((aItems === items || aItems === 1) && (bItems === items || bItems === 1)) {
     const [strideA, strideB] = [aItems === 1 ? 0 : m * k, bItems === 1 ? 0 : k * n];
-    backend.gemmBatched(call, { count: items, strideA, strideB, strideC: m * n, strideR: 0 });
+    backend.gemm({ ...call, items: { count: items, strideA, strideB, strideC: m * n, strideR: 0 } });
     return;
   }
   const part = (data: FloatArray, index: number, count: number): FloatArray => viewOf(data, index * count, (index + 1) * count);

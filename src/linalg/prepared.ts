@@ -4,7 +4,8 @@ import { fault, wrongValue } from "../core/errors.ts";
 import type { FloatArray } from "../core/types.ts";
 import { viewOf } from "../core/views.ts";
 import { checkGemmNames } from "./names.ts";
-import { backendOf, type GemmOptions, resolveGemm } from "./options.ts";
+import type { GemmOptions } from "./options.ts";
+import { backendOf, resolveGemm } from "./resolve.ts";
 
 /** A product whose operands are bound: each `run()` is one native call without arguments. Made by `prepareGemm`. */
 export class PreparedGemm {

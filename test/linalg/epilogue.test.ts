@@ -134,7 +134,7 @@ test("both sides lay out the control block alike", () => {
     ?.split(",")
     .map((name) => name.trim());
   const source = readFileSync(new URL("../../src/backend/native/gemm.ts", import.meta.url), "utf8");
-  const written = [...source.matchAll(/control\[(\d+)\] =\s*(?:call|batch)\.(\w+)/g)].map(([, slot, name]) => [
+  const written = [...source.matchAll(/control\[(\d+)\] =\s*(?:call|items)\.(\w+)/g)].map(([, slot, name]) => [
     Number(slot),
     name,
   ]);
@@ -143,9 +143,9 @@ test("both sides lay out the control block alike", () => {
     const expected = name === "count" ? "kBatch" : `k${String(name)[0]?.toUpperCase()}${String(name).slice(1)}`;
     expect(slots?.[slot as number], String(name)).toBe(expected);
   }
-  const places = [...source.matchAll(/control\[(\d+)\] = (\w+)Place/g)].map(([, slot, name]) => [slot, name]);
+  const places = [...source.matchAll(/control\[(\d+)\] = addressOf\((\w+)Place/g)].map(([, slot, name]) => [slot, name]);
   const read = [...source.matchAll(/(\w+)Place\.address = control\[(\d+)\]/g)].map(([, name, slot]) => [slot, name]);
-  expect(places.length).toBe(4);
+  expect(places.length).toBe(5);
   expect(read).toEqual(places);
   for (const [slot, name] of places) {
     expect(slots?.[Number(slot)]).toBe(`kAt${String(name)[0]?.toUpperCase()}${String(name).slice(1)}`);

@@ -1,11 +1,11 @@
-// Arrays that come back are remembered, and their products take a shorter way: it must accept, refuse and compute the same.
+// Arrays that come back are remembered, and native code is given their addresses: that must accept, refuse and compute the same.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
-import { placeOf } from "../../src/core/places.ts";
+import { rememberedPlace } from "../../src/core/places.ts";
 import type { FloatArray } from "../../src/core/types.ts";
-import { type GemmOptions, gemm, prepareGemm, setBackend } from "../../src/index.ts";
+import { type GemmBatchedOptions, type GemmOptions, gemm, gemmBatched, packB, prepareGemm, setBackend } from "../../src/index.ts";
 import { filled, firstDifference, generator } from "./cases.ts";
 
 afterAll(() => setBackend("auto"));
@@ -25,10 +25,10 @@ const remembered = (options: GemmOptions): GemmOptions => {
   return options;
 };
 
-/** What a call comes to: its bits, or its error. */
+/** What a call, of a batch where it has items, comes to: its bits, or its error. */
 function outcome(options: GemmOptions): string | FloatArray {
   try {
-    return gemm(options).slice();
+    return ("batch" in options ? gemmBatched(options as GemmBatchedOptions) : gemm(options)).slice();
   } catch (error) {
     return `${(error as { code: string }).code} ${(error as Error).message}`;
   }
@@ -38,14 +38,14 @@ for (const backend of ["native", "reference"] as const) {
   describe(backend, () => {
     test("arrays that come back are remembered, with their addresses where native code asked for them", () => {
       setBackend(backend);
-      const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6), bias: ones(3) });
-      for (const array of [options.a, options.b, options.c, options.bias]) {
-        expect(placeOf(array)?.length).toBe((array as FloatArray).length);
-        expect(placeOf(array)?.address !== 0).toBe(backend === "native");
+      const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6), bias: ones(3), residual: ones(6) });
+      for (const array of [options.a, options.b, options.c, options.bias, options.residual]) {
+        expect(rememberedPlace(array)?.length).toBe((array as FloatArray).length);
+        expect(rememberedPlace(array)?.address !== 0).toBe(backend === "native");
       }
-      expect(gemm(options)).toEqual(ones(6).fill(5));
-      expect(placeOf(ones(8))).toBeUndefined();
-      for (const other of [undefined, null, 3, "a", {}, new Proxy(options.a, {})]) expect(placeOf(other)).toBeUndefined();
+      expect(gemm(options)).toEqual(ones(6).fill(6));
+      expect(rememberedPlace(ones(8))).toBeUndefined();
+      for (const other of [undefined, null, 3, "a", {}, new Proxy(options.a, {})]) expect(rememberedPlace(other)).toBeUndefined();
     });
 
     for (const Kind of [Float32Array, Float64Array] as const) {
@@ -65,14 +65,22 @@ for (const backend of ["native", "reference"] as const) {
         for (const x of arrays) {
           const other = new (x instanceof Float32Array ? Float32Array : Float64Array)(1);
           for (let i = 0; i < OFTEN; i++) gemm({ m: 1, n: 1, k: 1, a: x, b: other, c: other.slice(), beta: 0 });
-          expect(placeOf(x)).toBeDefined();
+          expect(rememberedPlace(x)).toBeDefined();
         }
         const maybe = <T>(value: T): T | undefined => (next() < 0.3 ? value : undefined);
         const size = () =>
           pick([1, 1, 2, 3, 4, 5, 7, 9, 0, -1, 1.5, 2 ** 31, 2 ** 32 + 1, Number.NaN, "3", 3n] as const) as number;
         const dimension = () => (next() < 0.02 ? size() : 1 + Math.floor(next() * 8));
-        const counts = { done: 0, refused: 0 };
-        for (let round = 0; round < 6000; round++) {
+        const step = () => maybe(pick([0, 0, 1, 4, 9, 30, 40, -1, 2.5, "4"]));
+        const items = () => ({
+          batch: pick([1, 2, 2, 3, 3, 0, -1, 1.5]),
+          strideA: step(),
+          strideB: step(),
+          strideC: step(),
+          strideR: step(),
+        });
+        const counts = { done: 0, refused: 0, batches: 0 };
+        for (let round = 0; round < 12_000; round++) {
           const all: Record<string, unknown> = {
             m: dimension(),
             n: dimension(),
@@ -88,7 +96,10 @@ for (const backend of ["native", "reference"] as const) {
             alpha: maybe(pick([1, 0, 0.1, -2, Number.NaN, 0.25, 3, 7, 1e-40, "1", null])),
             beta: maybe(pick([0, 1, 0.3, -0, 2, 0.5, 1e-40, null])),
             bias: maybe(pick([...arrays.map((x) => x.subarray(0, 3)), arrays[0], arrays[11]])),
+            residual: next() < 0.5 ? maybe(pick(arrays)) : undefined,
+            ldr: maybe(dimension()),
             activation: maybe(pick(["relu", "none", "gelu", "silu", "relu", "tanhh", null])),
+            ...(next() < 0.3 ? items() : {}),
           };
           const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
           const before = (given.c as FloatArray).slice();
@@ -105,6 +116,7 @@ for (const backend of ["native", "reference"] as const) {
           const long = outcome(fresh as unknown as GemmOptions);
           if (typeof long === "string") counts.refused++;
           else counts.done++;
+          if (typeof long !== "string" && (given.batch as number) > 1) counts.batches++;
           if (typeof long === "string" || typeof short === "string") expect(short, JSON.stringify(Object.keys(given))).toBe(long);
           else expect(firstDifference(short, long)).toBe(-1);
           expect(firstDifference(after, (fresh.c as FloatArray).slice())).toBe(-1);
@@ -112,23 +124,50 @@ for (const backend of ["native", "reference"] as const) {
         }
         expect(counts.done).toBeGreaterThan(500);
         expect(counts.refused).toBeGreaterThan(500);
+        expect(counts.batches).toBeGreaterThan(50);
       });
     }
 
+    test("products of some arrays that are remembered and some that are not, and of a packed operand", () => {
+      setBackend(backend);
+      const known = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6), bias: ones(3), residual: ones(6) });
+      const packed = packB({ n: 3, k: 4, b: ones(12) });
+      for (let i = 0; i < 64; i++) {
+        const options = {
+          ...known,
+          a: i & 1 ? known.a : ones(8),
+          b: i & 2 ? known.b : i & 32 ? packed : ones(12),
+          c: i & 4 ? known.c : i & 32 ? undefined : ones(6),
+          bias: i & 8 ? known.bias : i & 32 ? undefined : ones(3),
+          residual: i & 16 ? known.residual : i & 32 ? undefined : ones(6),
+        };
+        const expected = 4 + (options.bias ? 1 : 0) + (options.residual ? 1 : 0);
+        expect(gemm(options), `${i}`).toEqual(ones(6).fill(expected));
+        expect(gemmBatched({ ...options, batch: 1 }), `${i}`).toEqual(ones(6).fill(expected));
+      }
+    });
+
     test("a remembered array that was transferred is refused, and nothing is written", () => {
       setBackend(backend);
-      for (const lost of ["a", "b", "c", "bias"] as const) {
-        const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6), bias: ones(3) });
+      for (const lost of ["a", "b", "c", "bias", "residual"] as const) {
+        const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6), bias: ones(3), residual: ones(6) });
         (options.c as Float32Array).fill(7);
         const { buffer } = options[lost] as Float32Array;
         structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
         expect(() => gemm(options), lost).toThrow(code("ERR_DETACHED"));
+        expect(() => gemmBatched({ ...options, batch: 1 }), lost).toThrow(code("ERR_DETACHED"));
         if (lost !== "c") expect(options.c).toEqual(ones(6).fill(7));
       }
     });
 
-    test("a remembered array is measured again where its buffer was resized", () => {
+    test("an array of a resizable buffer is not remembered, and is measured again where that was resized", () => {
       setBackend(backend);
+      const growing = resizable(12, 64);
+      const grown = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6), bias: new Float32Array(growing) });
+      expect(rememberedPlace(grown.a)).toBeDefined();
+      expect(rememberedPlace(grown.bias)).toBeUndefined();
+      growing.resize(16);
+      expect(() => gemm(grown)).toThrow(code("ERR_LENGTH"));
       const buffer = resizable(64, 256);
       const tracking = new Float32Array(buffer).fill(1);
       const bound = new Float32Array(buffer, 32, 8);
@@ -191,7 +230,7 @@ test("memory of a remembered array goes when its array goes", async () => {
   const collect = runInNewContext("gc") as () => void;
   const make = (): WeakRef<object> => {
     const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6) });
-    expect(placeOf(options.a)).toBeDefined();
+    expect(rememberedPlace(options.a)).toBeDefined();
     return new WeakRef(options.a.buffer);
   };
   const buffer = make();

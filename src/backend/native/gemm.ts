@@ -1,8 +1,9 @@
 // Matrix multiply through the addon. Scalars go through a control block that both sides share.
 import { dtypeOf, intrinsicBuffer } from "../../core/checks.ts";
 import { fault } from "../../core/errors.ts";
+import type { Place } from "../../core/places.ts";
 import type { FloatArray } from "../../core/types.ts";
-import { ACTIVATIONS, type Activation, type GemmBackend, type GemmCall, type PackedMatrix } from "../gemm.ts";
+import { ACTIVATIONS, type Activation, type GemmBackend, type GemmBatch, type GemmCall, type PackedMatrix } from "../gemm.ts";
 
 /** What the addon returned for a packed B: an external. */
 type Handle = { readonly __handle: "packed" };
@@ -13,11 +14,13 @@ export type Regime = "scale" | "dot" | "shallow" | "direct" | "few" | "swapped" 
 export interface GemmAddon {
   /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
   readonly gemmControl: Float64Array;
-  /** Leaves the arrays' addresses in the control block. False where they are too short for its dimensions. */
-  gemm(...arrays: Arrays): boolean;
-  /** The product of arrays that lie where the control block says: the last slots hold their addresses. */
+  /**
+   * The items that the control block describes. Its last slots hold the arrays' addresses: of those that are 0 the arrays are
+   * asked, and then they are there. Throws ERR_BACKEND where an array is too short.
+   */
+  gemm(...arrays: Arrays): void;
+  /** The same where the control block has all addresses. */
   gemmPlaced(): void;
-  gemmBatched(...arrays: Arrays): boolean;
   /** A function that runs the bound call, or null where the arrays were refused. */
   gemmPrepare(...arrays: Arrays): (() => void) | null;
   /** Null where the arrays were refused or lie in memory that could go away. */
@@ -36,7 +39,10 @@ const DOUBLE = 1;
 const TRANS_A = 2;
 const TRANS_B = 4;
 const PACKED = 8;
-const ACTIVATION = 16;
+const BIAS = 16;
+const RESIDUAL = 32;
+const ACTIVATION = 64;
+const ADDRESSES = 15;
 
 /** Bytes of an element. Not to look at a remembered array saves fetching it: an operand of 64³ leaves nothing else in L1. */
 function sizeOf({ c, cPlace }: GemmCall): number {
@@ -46,6 +52,14 @@ function sizeOf({ c, cPlace }: GemmCall): number {
 
 function activationFlag(activation: Activation): number {
   return ACTIVATION * ACTIVATIONS.indexOf(activation);
+}
+
+function writeItems(control: Float64Array, items: GemmBatch): void {
+  control[10] = items.count;
+  control[11] = items.strideA;
+  control[12] = items.strideB;
+  control[13] = items.strideC;
+  control[14] = items.strideR;
 }
 
 function writeControl(control: Float64Array, call: GemmCall): void {
@@ -61,29 +75,36 @@ function writeControl(control: Float64Array, call: GemmCall): void {
     (call.transA ? TRANS_A : 0) +
     (call.transB ? TRANS_B : 0) +
     (call.packed ? PACKED : 0) +
+    (call.bias === null ? 0 : BIAS) +
+    (call.residual === null ? 0 : RESIDUAL) +
     (call.activation === "none" ? 0 : activationFlag(call.activation));
   control[8] = call.alpha;
   control[9] = call.beta;
+  if (call.items === null || call.items === undefined) control[10] = 1;
+  else writeItems(control, call.items);
 }
 
-/** Whether all addresses are known; then they are in the control block. */
-function writePlaces(control: Float64Array, { aPlace, bPlace, cPlace, bias, biasPlace }: GemmCall): boolean {
-  if (aPlace === undefined || bPlace === undefined || cPlace === undefined) return false;
-  control[15] = aPlace.address;
-  control[16] = bPlace.address;
-  control[17] = cPlace.address;
-  control[18] = biasPlace === undefined ? 0 : biasPlace.address;
-  return aPlace.address !== 0 && bPlace.address !== 0 && cPlace.address !== 0 && (bias === null || control[18] !== 0);
+const addressOf = (place: Place | undefined): number => (place === undefined ? 0 : place.address);
+
+/** Writes the addresses that are known, 0 for the others. Whether all are. */
+function writePlaces(control: Float64Array, call: GemmCall): boolean {
+  const { aPlace, bPlace, cPlace, bias, biasPlace, residual, residualPlace } = call;
+  control[15] = addressOf(aPlace);
+  control[16] = addressOf(bPlace);
+  control[17] = addressOf(cPlace);
+  control[18] = addressOf(biasPlace);
+  control[19] = addressOf(residualPlace);
+  if (control[15] === 0 || control[16] === 0 || control[17] === 0) return false;
+  return (bias === null || control[18] !== 0) && (residual === null || control[19] !== 0);
 }
 
-/** The product of the control block's dimensions; keeps the addresses that the addon leaves there. */
-function callByArrays({ gemm, gemmControl: control }: Pick<GemmAddon, "gemm" | "gemmControl">, call: GemmCall): void {
-  if (!gemm(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
-  const { aPlace, bPlace, cPlace, biasPlace } = call;
+/** Keeps the addresses that the addon left. */
+function readPlaces(control: Float64Array, { aPlace, bPlace, cPlace, biasPlace, residualPlace }: GemmCall): void {
   if (aPlace !== undefined) aPlace.address = control[15]!;
   if (bPlace !== undefined) bPlace.address = control[16]!;
   if (cPlace !== undefined) cPlace.address = control[17]!;
   if (biasPlace !== undefined) biasPlace.address = control[18]!;
+  if (residualPlace !== undefined) residualPlace.address = control[19]!;
 }
 
 /** The native side's packed matrix. Calls retain what the handle holds, not the handle. */
@@ -113,30 +134,29 @@ function refused(): Error {
 
 export function nativeGemm(addon: GemmAddon): GemmBackend {
   const { gemm, gemmPlaced, gemmControl: control } = addon; // copied: looking one up among its many exports takes 3 ns
-  const byArrays = { gemm, gemmControl: control };
+  /** For an entry that asks all arrays. */
+  const writeUnplaced = (call: GemmCall): void => {
+    writeControl(control, call);
+    control.fill(0, ADDRESSES);
+  };
   const backend: GemmBackend = {
     gemm(call) {
       writeControl(control, call);
-      if (writePlaces(control, call)) return gemmPlaced();
-      callByArrays(byArrays, call);
-    },
-    gemmBatched(call, batch) {
-      writeControl(control, call);
-      control[10] = batch.count;
-      control[11] = batch.strideA;
-      control[12] = batch.strideB;
-      control[13] = batch.strideC;
-      control[14] = batch.strideR;
-      if (!addon.gemmBatched(call.a, bOf(call), call.c, call.bias, call.residual)) throw refused();
+      if (writePlaces(control, call)) {
+        gemmPlaced();
+      } else {
+        gemm(call.a, bOf(call), call.c, call.bias, call.residual);
+        readPlaces(control, call);
+      }
     },
     prepareGemm(call) {
-      writeControl(control, call);
-      const run = addon.gemmPrepare(call.a, bOf(call), call.c, call.bias, call.residual);
-      if (run === null) throw refused();
-      return run;
+      writeUnplaced(call);
+      const bound = addon.gemmPrepare(call.a, bOf(call), call.c, call.bias, call.residual);
+      if (bound === null) throw refused();
+      return bound;
     },
     async gemmAsync(call) {
-      writeControl(control, call);
+      writeUnplaced(call);
       const pending = addon.gemmAsync(call.a, bOf(call), call.c, call.bias, call.residual);
       if (pending === null) throw refused();
       if (!(await pending)) throw fault("ERR_ABORTED", "gemmAsync: cancelled");

@@ -4,7 +4,7 @@ import { dtypeOf } from "../../core/checks.ts";
 import { f32, operand32 } from "../../core/f32.ts";
 import type { FloatArray } from "../../core/types.ts";
 import { viewOf } from "../../core/views.ts";
-import { type GemmBackend, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
+import { type GemmBackend, type GemmBatch, type GemmCall, isDotOrder, type PackedMatrix } from "../gemm.ts";
 import { dotRow } from "./dot.ts";
 import { flushed, fmaFour32, fmaOne32 } from "./fma.ts";
 import { SMOOTH } from "./ops/activations.ts";
@@ -62,6 +62,8 @@ function finishRow(
 
 const identity = (x: number): number => x;
 
+const ONE: GemmBatch = { count: 1, strideA: 0, strideB: 0, strideC: 0, strideR: 0 };
+
 /** A dense copy in its own orientation; once a call has begun it holds the copy itself. */
 class ReferencePackedB implements PackedMatrix {
   readonly backend: GemmBackend;
@@ -86,51 +88,53 @@ function unpacked(call: GemmCall): GemmCall {
   return call.packed ? (call.packed as ReferencePackedB).resolve(call) : call;
 }
 
+/** The first item of a call. */
+function firstItem(call: GemmCall, exact: boolean): void {
+  const { m, n } = call;
+  const k = call.alpha === 0 ? 0 : call.k;
+  const single = dtypeOf(call.c) === "float32";
+  const round = single ? f32 : identity;
+  const operand = single ? operand32 : identity;
+  const dot = isDotOrder(m, n, k, call.transA, call.transB);
+  const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
+  const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
+  const [x, y] = single && exact && k > 0 ? [flushed(a), flushed(b)] : [a, b];
+  if (k > 0 && dot && n === 1) {
+    // A single column as a row: dotRow takes four rows of A at a time then.
+    const column = single ? new Float32Array(m) : new Float64Array(m);
+    dotRow(k, m, y, 0, x, column, exact);
+    for (let i = 0; i < m; i++) finishRow(call, i, column, i, round, operand);
+    return;
+  }
+  const exactPanels = single && exact && !dot && k > 0 ? fourColumnPanels(k, n, y) : y;
+  const row = single ? new Float32Array(n) : new Float64Array(n);
+  const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
+  if (tiled > 0) {
+    const panels = fourColumnPanels(k, n, b);
+    const width = Math.ceil(n / 4) * 4;
+    const four = single ? new Float32Array(4 * width) : new Float64Array(4 * width);
+    for (let i = 0; i < tiled; i++) {
+      if (i % 4 === 0) fourRows(k, n, a, i * k, panels, four);
+      finishRow(call, i, four, (i % 4) * width, round, operand);
+    }
+  }
+  for (let i = tiled; i < m; i++) {
+    if (k > 0 && dot) dotRow(k, n, x, i * k, y, row, exact);
+    else if (single && exact && k > 0) exactRow(k, n, x, i * k, exactPanels, row);
+    else oneRow(k, n, a, i * k, b, row);
+    finishRow(call, i, row, 0, round, operand);
+  }
+}
+
 export function referenceGemm(exact: boolean): GemmBackend {
   const backend: GemmBackend = {
     gemm(given) {
       const call = unpacked(given);
-      const { m, n } = call;
-      const k = call.alpha === 0 ? 0 : call.k;
-      const single = dtypeOf(call.c) === "float32";
-      const round = single ? f32 : identity;
-      const operand = single ? operand32 : identity;
-      const dot = isDotOrder(m, n, k, call.transA, call.transB);
-      const a = k > 0 ? dense(call.a, m, k, call.lda, call.transA) : call.a;
-      const b = k > 0 ? (dot ? dense(call.b, n, k, call.ldb, !call.transB) : dense(call.b, k, n, call.ldb, call.transB)) : call.b;
-      const [x, y] = single && exact && k > 0 ? [flushed(a), flushed(b)] : [a, b];
-      if (k > 0 && dot && n === 1) {
-        // A single column as a row: dotRow takes four rows of A at a time then.
-        const column = single ? new Float32Array(m) : new Float64Array(m);
-        dotRow(k, m, y, 0, x, column, exact);
-        for (let i = 0; i < m; i++) finishRow(call, i, column, i, round, operand);
-        return;
-      }
-      const exactPanels = single && exact && !dot && k > 0 ? fourColumnPanels(k, n, y) : y;
-      const row = single ? new Float32Array(n) : new Float64Array(n);
-      const tiled = k > 0 && !dot && m >= 4 && n >= 4 && !(single && exact) ? m - (m % 4) : 0;
-      if (tiled > 0) {
-        const panels = fourColumnPanels(k, n, b);
-        const width = Math.ceil(n / 4) * 4;
-        const four = single ? new Float32Array(4 * width) : new Float64Array(4 * width);
-        for (let i = 0; i < tiled; i++) {
-          if (i % 4 === 0) fourRows(k, n, a, i * k, panels, four);
-          finishRow(call, i, four, (i % 4) * width, round, operand);
-        }
-      }
-      for (let i = tiled; i < m; i++) {
-        if (k > 0 && dot) dotRow(k, n, x, i * k, y, row, exact);
-        else if (single && exact && k > 0) exactRow(k, n, x, i * k, exactPanels, row);
-        else oneRow(k, n, a, i * k, b, row);
-        finishRow(call, i, row, 0, round, operand);
-      }
-    },
-    gemmBatched(given, { count, strideA, strideB, strideC, strideR }) {
-      const call = unpacked(given);
       const { a, b, c, residual } = call;
+      const { count, strideA, strideB, strideC, strideR } = call.items ?? ONE;
       for (let i = 0; i < count; i++) {
         const own = { a: from(a, i * strideA), b: from(b, i * strideB), c: from(c, i * strideC) };
-        backend.gemm({ ...call, ...own, residual: residual && from(residual, i * strideR) });
+        firstItem({ ...call, ...own, residual: residual && from(residual, i * strideR) }, exact);
       }
     },
     prepareGemm(given) {

@@ -190,7 +190,8 @@ const HANDLERS: Record<OpName, Handler> = {
   gemmBatched(frame) {
     const call = product(frame, 1);
     const { m, n, k } = call;
-    frame.gemm.gemmBatched(call, { count: frame.n[0], strideA: m * k, strideB: k * n, strideC: m * n, strideR: 0 });
+    const items = { count: frame.n[0], strideA: m * k, strideB: k * n, strideC: m * n, strideR: 0 };
+    frame.gemm.gemm({ ...call, items });
   },
   maskFuture({ a, n, r }) {
     const [count, rows, cols] = n;
