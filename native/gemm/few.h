@@ -4,19 +4,27 @@
 
 #include <cstdint>
 
+#include "gemm/collide.h"
 #include "gemm/job.h"
 #include "gemm/panels.h"
 #include "gemm/scratch.h"
 
 namespace downhill {
 
+// Vectors of one row from which on such blocks are faster than a register tile where rows of B collide: the tile walks down them and
+// waits for each (1 x 300 x 300 with rows of 4 KiB 60 -> 77 GFLOP/s, 1 x 400 x 150 60 -> 73).
+constexpr size_t kOneRow = 16;
+
 // Whether C is wider than a register tile of its rows, and B larger than L1 but, from two rows on, not than L2: panels of register
 // tiles take longer runs of B's rows, which counts beyond it (3 x 1000 x 600: 130 GFLOP/s, 115 here).
 template <class T>
 bool is_few(const GemmCall<T>& g, const KernelSet<T>& set) {
   constexpr size_t kLeast = 48 * 1024, kMost[kMaxFewRows + 1] = {0, SIZE_MAX, 1024 * 1024, 800 * 1024};
-  if (g.trans_b || g.m > kMaxFewRows || set.few[g.m] == nullptr || g.n <= widest_tile(set, g.m) * set.lanes) return false;
+  if (g.trans_b || g.m > kMaxFewRows || set.few[g.m] == nullptr) return false;
+  const size_t widest = widest_tile(set, g.m);
   const size_t bytes = g.n * g.k * sizeof(T);
+  const bool collide = g.m == 1 && collides<T>(g.ldb) && bytes <= kMost[kMaxFewRows];
+  if (g.n <= (collide ? smaller(widest, kOneRow - 1) : widest) * set.lanes) return false;
   return bytes > kLeast && bytes <= kMost[g.m];
 }
 

@@ -2,6 +2,7 @@
 // division that a plan would need costs as much as the product.
 #pragma once
 
+#include "gemm/few.h"
 #include "gemm/gemm.h"
 #include "gemm/regime.h"
 #include "gemm/split.h"
@@ -24,6 +25,7 @@ inline size_t tiny_vectors(const GemmCall<T>& g, const KernelSet<T>& set) {
   const size_t vectors = tile_vectors(g, set);
   if (vectors == 0 || g.alpha == 0 || g.k == 0) return 0;
   if (g.k >= kWorthSplitting || g.m * g.n * g.k >= kWorthSplitting) return 0;
+  if (vectors >= kOneRow && collides<T>(g.ldb) && is_few(g, set)) return 0;
   if (g.trans_a && fills_more_by_rows(g.m, g.n, g.k, true, set.lanes)) return 0;
   return is_dot_order(g.m, g.n, g.k, g.trans_a, false) ? 0 : vectors;
 }
