@@ -24,11 +24,12 @@ size_t swapped_vectors(const KernelSet<T>& set, size_t columns, size_t row_vecto
   return best;
 }
 
-// Whether a panel of a transposed A is copied too, because its steps of k collide: where they are so many that not even L2 holds
-// them, and many columns of C read them (1024 x 600 x 1023 with rows of 12 KiB: 176 -> 229 GFLOP/s; C of 200 columns loses 3 %).
+// Whether a panel of `width` rows of a transposed A is copied too, because its steps of k collide: each is fetched again for the next
+// few columns (16 x 256 x 128 AᵀBᵀ with rows of 4 KiB 108 -> 183 GFLOP/s, AVX2 78 -> 116; 256 x 128 x 1000 with rows of 16 KiB 190 ->
+// 223). A panel of several lines, each of which serves as many multiplications, only where many columns read it (312 x 42 x 77 212 -> 176).
 template <class T>
-bool copies_panel(const GemmCall<T>& g, size_t columns) {
-  return collides<T>(g.lda) && g.k >= 384 && columns >= 256;
+bool copies_panel(const GemmCall<T>& g, size_t width, size_t columns) {
+  return collides<T>(g.lda) && columns >= (width * sizeof(T) <= 64 ? 24 : 128);
 }
 
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.
@@ -41,7 +42,7 @@ bool swapped_block(const Job<T>& job, Range rows, Range columns) {
   const size_t width = nv_most * set.lanes;
   const size_t kc = smaller(g.k, 2048);
   const size_t nc = smaller(columns.size(), g.k > kc ? 512 : 64);
-  const bool in_place = g.trans_a && !copies_panel<T>(g, columns.size());
+  const bool in_place = g.trans_a && !copies_panel<T>(g, width, columns.size());
   const size_t packed = in_place ? 0 : kc * width;
   T* const memory = static_cast<T*>(scratch((packed + nc * width) * sizeof(T)));
   if (memory == nullptr) return false;
