@@ -21,6 +21,14 @@ namespace downhill {
 // there: AVX2 24 x 100 x 300 with transposed B 103 -> 108 GFLOP/s, AVX-512 24 x 400 x 50 185 -> 199, 50 x 784 x 100 213 -> 223.
 constexpr size_t kHeldBlock = 32 * 1024;
 
+// Rows of the tallest tile in panels of `vectors`. Of rows of A that collide eight, of one vector (collide.h), and of several while L1
+// holds B (`bytes` of it), another pass over which is nothing (529 x 26 x 40 with rows of 8 KiB 150 -> 185 GFLOP/s). Of a larger B it
+// would cost more: 13 x 395 x 559 with rows of 4 KiB 140 -> 210 in one pass, 33 x 149 x 555 207 -> 223.
+template <class T>
+size_t most_rows(const GemmCall<T>& g, size_t vectors, size_t bytes) {
+  return !g.trans_a && collides<T>(g.lda) && (vectors == 1 || bytes <= kHeldBlock) ? kCollidingRows : kMaxRows;
+}
+
 // Copies a panel of op(B), k by columns, into rows of `room`.
 template <class T>
 void pack_panel(const GemmCall<T>& g, const KernelSet<T>& set, Range k, Range columns, T* to, size_t room) {
@@ -76,9 +84,9 @@ bool direct_block(const Job<T>& job, Range rows, Range columns) {
         const size_t vectors = ceil_div(width, set.lanes), widest = turning_vectors(job, height);
         const Panels<T> panels = widest != 0 ? Panels<T>(vectors, widest) : Panels<T>(set, height, vectors, s.few);
         const size_t* const heights = widest != 0 ? set.turning_rows : set.max_rows;
-        const size_t limit = !copy_a && !g.trans_a && collides<T>(g.lda) ? kCollidingRows : kMaxRows;
         Panels<T> first = panels;
-        const size_t tallest = smaller(limit, heights[first.next()]);
+        const size_t first_vectors = first.next(), limit = most_rows(g, first_vectors, tile.k * width * sizeof(T));
+        const size_t tallest = smaller(limit, heights[first_vectors]);
         const T* a = g.a + (g.trans_a ? p0 * g.lda + i0 : i0 * g.lda + p0);
         if (copy_a) {
           set.copy(a, g.lda, dense, lda, tile.k, height);

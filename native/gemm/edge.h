@@ -13,7 +13,8 @@ namespace downhill {
 // of an addition), and stores through transposes, which short sums do not make up for. Nor does a second pass over rows of A and C
 // that collide, which the caches have lost since the first: 512 x 36 x 100 with rows of 4 KiB 123 -> 167 GFLOP/s in masked vectors,
 // 300 x 36 x 16 with transposed A 91 -> 158. But a vector more than a panel costs a second one (64 x 100 x 100 164 -> 158), and a
-// transposed A of longer k does not collide along its rows (100 x 100 x 48 157 -> 131).
+// transposed A of longer k does not collide along its rows (100 x 100 x 48 157 -> 131). Within one panel a masked vector is
+// also ahead where rows of A collide, which each pass fetches: 37 x 19 x 115 with rows of 8 KiB 65 -> 138, 131 x 18 x 291 ABᵀ 105 -> 127.
 template <class T>
 inline size_t edge_columns(const KernelSet<T>& set, const GemmCall<T>& g, size_t rows, size_t columns) {
   constexpr size_t kCost[kMaxEdge + 1] = {0, 6, 7, 8, 8, 10, 11, 11, 12};
@@ -22,6 +23,7 @@ inline size_t edge_columns(const KernelSet<T>& set, const GemmCall<T>& g, size_t
   if (edge == 0 || edge > set.widest_edge) return 0;
   if (k < (4 * edge <= lanes ? 12 : trans_a ? 24 : 36) || rows < (trans_a ? lanes : 4)) return 0;
   const bool one_panel = columns <= set.widest * lanes;
+  if (one_panel && !trans_a && collides<T>(g.lda)) return 0;
   if (collides<T>(g.ldc) && (!trans_a || k <= 32) && (one_panel ? rows > 24 : rows > 100 && edge > 2)) return 0;
   const size_t cost = rows <= lanes ? 4 * 32 : ((rows + lanes - 1) & ~(lanes - 1)) * kCost[edge];
   return 5 * cost <= 4 * rows * 16 ? edge : 0;

@@ -16,6 +16,7 @@ inline bool is_small(const GemmCall<T>& g, const KernelSet<T>& set) {
   constexpr size_t kMost = 4096, kLongest = 512;  // keep the products below within 32 bits
   if (g.trans_b || g.m > kMost || g.n > kMost || g.k > kLongest || g.ldb > kMost || g.m == 1) return false;
   if (edge_scratch(g, g.m, 1) != 0) return false;
+  if (g.n <= set.lanes && g.m > kCollidingRows && !g.trans_a && collides<T>(g.lda)) return false;  // tiles are too tall
   if (is_one_line(set) && columns_collide(Job<T>{g, set}, g.m)) return false;  // B is copied
   return g.m * g.n < kWorthSplitting && g.m * g.n * g.k < kWorthSplitting && g.k * g.ldb * sizeof(T) <= kFarApart;
 }

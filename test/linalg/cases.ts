@@ -111,31 +111,34 @@ export interface Case extends Shape {
   readonly activation?: Activation;
   /** Elements by which rows are longer than their contents, and by which arrays start late. */
   readonly slack?: number;
+  /** Elements between the rows of every matrix, whatever they contain. */
+  readonly apart?: number;
 }
 
 /** A call with operands from `value`; C and everything around it is NaN where beta is 0. */
 export function callOf(c: Case, value: () => number): GemmCall {
   const { m, n, k, dtype, transA, transB, alpha = 1, beta = 0, slack = 0 } = c;
+  const apart = (columns: number) => c.apart ?? columns + slack;
   const matrix = (rows: number, columns: number, of: () => number): FloatArray =>
-    filled(dtype, slack + rows * (columns + slack) + slack, of).subarray(slack);
+    filled(dtype, slack + rows * apart(columns) + slack, of).subarray(slack);
   return {
     m,
     n,
     k,
     a: transA ? matrix(k, m, value) : matrix(m, k, value),
-    lda: (transA ? m : k) + slack,
+    lda: apart(transA ? m : k),
     transA,
     b: transB ? matrix(n, k, value) : matrix(k, n, value),
-    ldb: (transB ? k : n) + slack,
+    ldb: apart(transB ? k : n),
     transB,
     c: matrix(m, n, beta === 0 ? () => Number.NaN : value),
-    ldc: n + slack,
+    ldc: apart(n),
     alpha: dtype === "float32" ? Math.fround(alpha) : alpha,
     beta: dtype === "float32" ? Math.fround(beta) : beta,
     bias: c.bias ? filled(dtype, n, value) : null,
     activation: c.activation ?? "none",
     residual: c.residual ? matrix(m, n, value) : null,
-    ldr: n + slack,
+    ldr: apart(n),
   };
 }
 

@@ -155,6 +155,30 @@ test("columns beyond whole vectors keep their bits where rows of C share sets of
   }
 });
 
+test("rows that share sets of the caches, which change what is copied and how tall tiles are, keep the bits", () => {
+  const next = generator(49);
+  for (const [transA, transB] of TRANSPOSES) {
+    for (const [m, n, k] of [
+      [1, 300, 50], // blocks of rows of B, not one register tile
+      [12, 10, 130], // dot order with columns in two groups, copied before they are turned
+      [21, 14, 150],
+      [37, 19, 115], // no pass of its own for the edge
+      [59, 12, 46], // tiles of eight rows of A, one vector wide
+      [33, 30, 40], // of eight while L1 holds B
+      [13, 150, 90], // of all rows
+      [16, 40, 65], // a copied panel of a transposed A, one vector wide
+      [50, 100, 20], // and several
+    ] as const) {
+      const epilogue = m % 2 === 0 ? {} : { alpha: 0.5, beta: 0.5, bias: true };
+      const call = callOf({ dtype: "float32", transA, transB, m, n, k, apart: 1024, ...epilogue }, () => next() - 0.5);
+      const expected = resultOf(exact, call);
+      forEachIsa((isa) => {
+        expect(firstDifference(resultOf(native, call), expected), `${isa} ${m}×${n}×${k} ${transA} ${transB}`).toBe(-1);
+      });
+    }
+  }
+});
+
 test("a last block of k that is shorter than a tile is tall keeps the bits", () => {
   const next = generator(47);
   const [m, n, k, few] = [50, 64, 64261, 20]; // 251 blocks of 256 and one of 5
