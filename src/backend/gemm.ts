@@ -44,6 +44,49 @@ export interface GemmCall {
   readonly packed?: PackedMatrix | null;
 }
 
+/** The call of C = op(A) · op(B), rows packed; where arrays lie as far as it is known. Of the shape that all calls of options have. */
+export function plainProduct(
+  m: number,
+  n: number,
+  k: number,
+  a: FloatArray,
+  transA: boolean,
+  b: FloatArray,
+  transB: boolean,
+  c: FloatArray,
+  items: GemmBatch | null = null,
+  aPlace?: Place,
+  bPlace?: Place,
+  cPlace?: Place,
+): GemmCall {
+  return {
+    m,
+    n,
+    k,
+    a,
+    lda: transA ? m : k,
+    transA,
+    b,
+    ldb: transB ? k : n,
+    transB,
+    c,
+    ldc: n,
+    alpha: 1,
+    beta: 0,
+    bias: null,
+    activation: "none",
+    residual: null,
+    ldr: n,
+    packed: null,
+    items,
+    aPlace,
+    bPlace,
+    cPlace,
+    biasPlace: undefined,
+    residualPlace: undefined,
+  };
+}
+
 /** A matrix B to copy: k × n, or n × k where transposed, validated. */
 export interface PackSource {
   readonly n: number;

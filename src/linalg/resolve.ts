@@ -152,7 +152,7 @@ export function compute(call: GemmCall): FloatArray {
   return call.c;
 }
 
-const dtypeOfSize = (size: number): Dtype => (size === 4 ? "float32" : "float64");
+export const dtypeOfSize = (size: number): Dtype => (size === 4 ? "float32" : "float64");
 
 /** A zeroed array in the engine's memory. Throws ERR_OUT_OF_MEMORY beyond what the engine can hold. */
 export function newArray(dtype: Dtype, length: number): FloatArray {

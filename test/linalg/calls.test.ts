@@ -146,6 +146,82 @@ for (const backend of ["native", "reference"] as const) {
       }
     });
 
+    test("every pattern of broadcast dimensions gives the products of its items", () => {
+      setBackend(backend);
+      const [m, n, k] = [2, 3, 4];
+      const size = (shape: readonly number[]) => shape.reduce((x, y) => x * y, 1);
+      for (const [aBatch, bBatch, batch] of [
+        [
+          [2, 3, 2],
+          [3, 2],
+          [2, 3, 2],
+        ],
+        [
+          [2, 1, 2],
+          [3, 1],
+          [2, 3, 2],
+        ],
+        [
+          [2, 1, 1, 2],
+          [1, 3, 1, 2],
+          [2, 3, 1, 2],
+        ],
+        [[1], [5], [5]],
+        [
+          [2, 2],
+          [1, 1],
+          [2, 2],
+        ],
+        [[], [2, 3], [2, 3]],
+        [
+          [4, 1],
+          [1, 4],
+          [4, 4],
+        ],
+        [
+          [2, 0],
+          [2, 1],
+          [2, 0],
+        ],
+      ] as const) {
+        const a = tensor(random(size(aBatch) * m * k), [...aBatch, m, k]);
+        const b = tensor(random(size(bBatch) * n * k), [...bBatch, n, k]);
+        const product = matmul(a, b, { transB: true });
+        expect(product.shape).toEqual([...batch, m, n]);
+        const out = tensor(random(size(batch) * m * n), product.shape);
+        for (let round = 0; round < 200; round++) expect(matmul(a, b, { transB: true, out })).toBe(out);
+        expect(firstDifference(out.data, product.data)).toBe(-1);
+        const own = (item: readonly number[], of: readonly number[]) =>
+          of.reduce((index, d, i) => index * d + (d === 1 ? 0 : item[i + item.length - of.length]!), 0);
+        for (let i = 0; i < size(batch); i++) {
+          const item = batch.map((d, axis) => Math.floor(i / size(batch.slice(axis + 1))) % d);
+          const alone = gemm({
+            m,
+            n,
+            k,
+            a: a.data.subarray(own(item, aBatch) * m * k),
+            b: b.data.subarray(own(item, bBatch) * k * n),
+            transB: true,
+          });
+          expect(firstDifference(product.data.subarray(i * m * n, (i + 1) * m * n), alone), `${batch} ${i}`).toBe(-1);
+        }
+      }
+    });
+
+    test("a tensor whose getter transfers another operand is noticed", () => {
+      setBackend(backend);
+      const [a, b] = [tensor(random(16), [4, 4]), tensor(random(16), [4, 4])];
+      for (let i = 0; i < 3000; i++) matmul(a, b);
+      const late = {
+        get data() {
+          structuredClone(a.data.buffer, { transfer: [a.data.buffer as ArrayBuffer] });
+          return b.data;
+        },
+        shape: b.shape,
+      };
+      expect(() => matmul(a, late)).toThrow(expect.objectContaining({ code: "ERR_DETACHED" }));
+    });
+
     test("gemmAsync equals gemm from plain, owned and shared memory, with rows apart", async () => {
       setBackend(backend);
       const plain = (length: number) => random(length);

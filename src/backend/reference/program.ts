@@ -2,7 +2,7 @@
 import { intrinsicBuffer, intrinsicByteOffset, intrinsicLength } from "../../core/checks.ts";
 import { philoxRounds } from "../../core/random.ts";
 import type { Dtype, FloatArray } from "../../core/types.ts";
-import { ACTIVATIONS, type GemmBackend, type GemmCall } from "../gemm.ts";
+import { ACTIVATIONS, type GemmBackend, type GemmCall, plainProduct } from "../gemm.ts";
 import {
   BINARY_KINDS,
   type CompiledProgram,
@@ -97,25 +97,7 @@ function embeddingGradient({ dtype, a, n }: Frame): void {
 /** The product of the first two operands that the integers from `at` on describe, into the third. */
 function product({ a, n }: Frame, at: number): GemmCall {
   const [m, cols, k, transA, transB] = n.slice(at);
-  return {
-    m,
-    n: cols,
-    k,
-    a: a[0],
-    lda: transA ? m : k,
-    transA: transA !== 0,
-    b: a[1],
-    ldb: transB ? k : cols,
-    transB: transB !== 0,
-    c: a[2],
-    ldc: cols,
-    alpha: 1,
-    beta: 0,
-    bias: null,
-    activation: "none",
-    residual: null,
-    ldr: cols,
-  };
+  return plainProduct(m, cols, k, a[0], transA !== 0, a[1], transB !== 0, a[2]);
 }
 
 const HANDLERS: Record<OpName, Handler> = {
