@@ -50,6 +50,33 @@ test("workers are terminated in the middle of native work, one after the other, 
   expect([status, signal, stdout]).toEqual([0, null, "bounded\nnative"]);
 });
 
+test("workers are terminated while native code reads its arguments", () => {
+  // Nearly all of such a call goes by in reading the list: the next of its elements is refused once the worker is to end.
+  const reader = `
+    const addon = require(require(${dist}).backendInfo().path);
+    const lists = Array.from({ length: 20_000 }, () => new Float32Array(1));
+    const limit = new Float64Array(1);
+    const once = () => addon.gradientTool(0, lists, null, limit);
+    once();
+    require("node:worker_threads").parentPort.postMessage("reads");
+    for (;;) once();
+  `;
+  const program = `
+    const { Worker } = require("node:worker_threads");
+    const round = () => new Promise((done, fail) => {
+      const w = new Worker(${JSON.stringify(reader)}, { eval: true });
+      w.once("error", fail);
+      w.once("message", () => setTimeout(() => w.terminate().then(done), Math.random() * 3));
+    });
+    (async () => {
+      const codes = new Set();
+      for (let i = 0; i < 20; ++i) codes.add(await round());
+      console.log(...codes);
+    })();`;
+  const { status, signal, stdout, stderr } = runChild(program);
+  expect({ status, signal, stdout, stderr }).toEqual({ status: 0, signal: null, stdout: "1", stderr: "" });
+});
+
 test("the process may exit while workers compute", () => {
   const program = `
     const { Worker } = require("node:worker_threads");
