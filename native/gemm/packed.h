@@ -4,8 +4,8 @@
 //        panel 0      panel 1     last panel (its width rounded up to whole vectors, zeros behind column n)
 //      [k x width]  [k x width]  [k x rest]        element (p, j): panel j / width, row p, column j % width
 //
-// Wins where a call would pack or transpose B (transposed weights, B beyond L2, rows a page apart), most with few rows of
-// A: 8 x 768 x 768 with transposed B takes half of the time (bench/gemm). Narrow B is copied as it is: there vectors run
+// Wins where a call would pack or transpose B (large transposed weights, B beyond L2, rows a page apart), most with few rows of
+// A: 8 x 3072 x 768 takes half of the time (bench/gemm). Narrow B is copied as it is: there vectors run
 // over the rows of C, and B is read in place; with long k it is in dot order and lies along k. Transposed B is kept both ways:
 // products with few rows are in dot order, which reads its rows. (Dot order from the panels, without the second copy: half as
 // fast at four rows.)

@@ -21,8 +21,8 @@ const NAMES: readonly (keyof PackBOptions)[] = ["n", "k", "b", "ldb", "transB"];
 
 /**
  * Copies a matrix B that many products share (weights at inference), into the layout that `gemm` reads fastest: products
- * neither pack nor transpose it again. Takes k·n elements, for transposed B twice as many. The same bits as with the array. It pays most for transposed weights and few rows
- * of A (docs/gemm.md has figures); for narrow B (fewer than about 32 columns) it changes nothing.
+ * neither pack nor transpose it again. Takes k·n elements, for transposed B twice as many. The same bits as with the array. It pays most where few rows
+ * of A meet weights beyond the L2 cache (docs/gemm.md has figures); for narrow B (fewer than about 32 columns) it changes nothing.
  * @throws TypeError ERR_DTYPE, ERR_DETACHED; RangeError ERR_OPTION (an unknown name), ERR_RANGE (a dimension), ERR_STRIDE (`ldb` too small, `b` too
  *   short), ERR_LENGTH (b was resized away); Error ERR_OUT_OF_MEMORY.
  */
