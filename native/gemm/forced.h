@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gemm/dots.h"
+#include "gemm/pairs.h"
 #include "gemm/regime.h"
 #include "gemm/tiny.h"
 
@@ -21,6 +22,7 @@ bool can_compute(const GemmCall<T>& g, const KernelSet<T>& set, Regime regime) {
     case Regime::direct: return true;
     case Regime::few: return !g.trans_b && g.m <= kMaxFewRows && set.few[g.m] != nullptr;
     case Regime::swapped: return true;
+    case Regime::pairs: return can_pair(g, set);
     case Regime::blocked: return g.n >= set.widest * set.lanes;
     case Regime::small: return !g.trans_b;
     case Regime::tiny: return tile_vectors(g, set) != 0;

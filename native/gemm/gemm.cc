@@ -11,6 +11,7 @@
 #include "gemm/job.h"
 #include "gemm/mirror.h"
 #include "gemm/packed.h"
+#include "gemm/pairs.h"
 #include "gemm/regime.h"
 #include "gemm/scale.h"
 #include "gemm/shallow.h"
@@ -68,6 +69,7 @@ void block(const Job<T>& job, Regime regime, Range rows, Range columns) {
     case Regime::shallow: done = shallow_block(job, rows, columns); break;
     case Regime::few: done = few_block(job, rows, columns); break;
     case Regime::swapped: done = swapped_block(job, rows, columns); break;
+    case Regime::pairs: done = pairs_block(job, rows, columns); break;
     default:
       done = looks_ahead(job, rows, columns) ? blocked_block(job, rows, columns) : direct_block(job, rows, columns);
   }
@@ -88,6 +90,7 @@ Grid grid_of(const Job<T>& job, Regime regime) {
     case Regime::shallow: return split(g.m, g.n, g.k, threads, 4, lanes, g.m < 16);
     case Regime::few: return split(g.m, g.n, g.k, threads, g.m, lanes, true);
     case Regime::swapped: return split(g.m, g.n, g.k, threads, lanes, 16, g.m < 2 * lanes);
+    case Regime::pairs: return split(g.m, g.n, g.k, threads, kEight, 2, g.m < 4 * kEight);
     default: break;
   }
   const size_t tallest = job.set.max_rows[job.set.widest];
@@ -128,7 +131,7 @@ Regime planned(const GemmCall<T>& call, const KernelSet<T>& set) {
     if (tiny_vectors(call, set) != 0) return Regime::tiny;
   }
   const Regime regime = choose_regime(call.m, call.n, call.alpha == 0 ? 0 : call.k, call.trans_a, call.trans_b, set.lanes,
-                                      set.most_shallow, set.lanes * sizeof(T), turns_panels(call, set));
+                                      set.most_shallow, set.lanes * sizeof(T), turns_panels(call, set), can_pair(call, set));
   return refined(call, set, regime);
 }
 
@@ -201,7 +204,7 @@ template <class T>
 void run_chains(const GemmCall<T>& call) {
   const KernelSet<T>& set = kernel_set(T{});
   const Regime regime = choose_chains(call.m, call.n, call.k, call.trans_a, call.trans_b, set.lanes, set.most_shallow,
-                                      set.lanes * sizeof(T), turns_panels(call, set));
+                                      set.lanes * sizeof(T), turns_panels(call, set), can_pair(call, set));
   run_planned(call, set, refined(call, set, regime));
 }
 

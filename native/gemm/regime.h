@@ -14,6 +14,7 @@ enum class Regime {
   direct,   // vectors over the columns of C; B in place where it is row-major, else packed
   few,      // up to three rows of C and row-major B from L2 (is_few)
   swapped,  // vectors over the rows of C: narrow C, or transposed B with few rows; stores transpose in registers
+  pairs,    // contiguous k on both sides, C of few rows or columns: lanes are eight rows by two columns
   blocked,  // direct with a look ahead: B packed or beyond the caches, many rows, long k (is_blocked)
   small,    // direct, a few tiles, without a plan (is_small)
   tiny,     // C is one register tile (tiny_vectors)
@@ -21,7 +22,7 @@ enum class Regime {
 };
 
 inline const char* name_of(Regime regime) {
-  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "few", "swapped", "blocked", "small", "tiny"};
+  constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "few", "swapped", "pairs", "blocked", "small", "tiny"};
   return kNames[static_cast<int>(regime)];
 }
 
@@ -54,8 +55,11 @@ inline bool is_dot_order(size_t m, size_t n, size_t k, bool trans_a, bool trans_
 // six (four and a half where the first tile turns it: `turning`), with shorter ones, whose multiply-adds take longer, fewer. Fitted to
 // 490 random shapes, on which the choice is .3 % slower in the mean than the better of the two (AVX2: 170, .4 %; turning: 273, 1.4 %). 100 x 768 x 20: 173 GFLOP/s over rows, 228 over columns; 32 x 784 x 784:
 // 246 and 195; 256 x 20 x 48 with transposed A: 206 and 145; AVX2 12 x 512 x 100: 83 and 101.
-inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes,
-                               size_t vector_bytes, bool turning) {
+struct ChainCosts {
+  double by_rows, by_columns;
+};
+
+inline ChainCosts chain_costs(size_t m, size_t n, size_t k, bool trans_a, size_t lanes, size_t vector_bytes, bool turning) {
   const double share = static_cast<double>(vector_bytes) / 64, turn = 5 * share, turn_b = turning ? 4.5 : 6 * share;
   const auto room = [lanes](size_t along) {
     const double whole = static_cast<double>((along + lanes - 1) / lanes * lanes);
@@ -65,8 +69,30 @@ inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   const double saved = n > lanes && edge != 0 && 4 * edge <= lanes ? static_cast<double>(lanes) / 2 : 0;
   const double rows = static_cast<double>(m), columns = static_cast<double>(n), depth = static_cast<double>(k);
   const double turned = (trans_a ? 0 : rows * depth) + rows * columns;
-  const double by_rows = room(m) * columns * depth + turn * turned;
-  return by_rows < rows * (room(n) - saved) * depth + turn_b * columns * depth;
+  return {room(m) * columns * depth + turn * turned, rows * (room(n) - saved) * depth + turn_b * columns * depth};
+}
+
+inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_t lanes, size_t vector_bytes, bool turning) {
+  const ChainCosts costs = chain_costs(m, n, k, trans_a, lanes, vector_bytes, turning);
+  return costs.by_rows < costs.by_columns;
+}
+
+// Both operands along k, where the ISA has kernels (can_pair): whether lanes of eight rows by two columns (pairs.h) are cheaper than
+// both. Counted as above: what is turned is turned beside multiply-adds, so a step of k of eight rows costs 14, of two columns 2, a
+// tile of 24 x 16 beyond them 3500; the others lose a twentieth, one and a half for each element of C and 8000 at the start. Up to 128
+// columns: of more, most tiles find a panel that is turned, and L2 does not hold all of B. Fitted to 600 random products, on which the
+// choice is .6 % slower in the mean than the better one, and 10 % faster than without pairs: 24 x 20 x 128 145 GFLOP/s over vectors,
+// 190 in pairs; 16 x 16 x 500 148 and 200; 256 x 256 x 64 stays over columns.
+inline bool is_cheaper_in_pairs(size_t m, size_t n, size_t k, size_t lanes, size_t vector_bytes, bool turning) {
+  constexpr size_t kMostColumns = 128;
+  if (n > kMostColumns) return false;
+  const auto parts = [](size_t count, size_t size) { return static_cast<double>((count + size - 1) / size); };
+  const double eights = parts(m, kEight), pairs = parts(n, 2), depth = static_cast<double>(k);
+  const double tiles = parts(m, kEight * kMaxEights) * parts(n, 2 * kMaxPairs);
+  const double in_pairs = (16 * eights * pairs + 14 * eights + 2 * pairs) * depth + 3500 * tiles;
+  const ChainCosts costs = chain_costs(m, n, k, false, lanes, vector_bytes, turning);
+  const double least = costs.by_rows < costs.by_columns ? costs.by_rows : costs.by_columns;
+  return in_pairs < 1.05 * least + 1.5 * static_cast<double>(m) * static_cast<double>(n) + 8000;
 }
 
 // Few k beside as many rows, or twice as many from eight k on: panels of B stay in registers. With fewer rows the panels' loads
@@ -102,10 +128,12 @@ inline bool fills_more_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
 }
 
 // Which way vectors run where each element is one chain. `shallow` as in is_shallow(), `vector_bytes` the size of a vector, `turning`
-// whether the first tile of a panel of B turns it (turns_panels), so that no pass over B comes before the product.
+// whether the first tile of a panel of B turns it (turns_panels), so that no pass over B comes before the product, `pairing` whether
+// there are kernels for pairs (can_pair).
 inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes,
-                            const size_t (&shallow)[2], size_t vector_bytes, bool turning) {
+                            const size_t (&shallow)[2], size_t vector_bytes, bool turning, bool pairing) {
   if (is_shallow(m, n, k, trans_a, lanes, shallow)) return Regime::shallow;
+  if (pairing && is_cheaper_in_pairs(m, n, k, lanes, vector_bytes, turning)) return Regime::pairs;
   const bool by_rows = trans_b ? is_cheaper_by_rows(m, n, k, trans_a, lanes, vector_bytes, turning)
                                : fills_more_by_rows(m, n, k, trans_a, lanes);
   return by_rows ? Regime::swapped : Regime::direct;
@@ -114,10 +142,10 @@ inline Regime choose_chains(size_t m, size_t n, size_t k, bool trans_a, bool tra
 // Step one of three (gemm.cc): which way vectors run, and in which order sums are. Step two, for one register tile and for
 // a few: tiny_vectors() and is_small(). Step three, for blocks of C that a thread computes: is_blocked().
 inline Regime choose_regime(size_t m, size_t n, size_t k, bool trans_a, bool trans_b, size_t lanes,
-                            const size_t (&shallow)[2], size_t vector_bytes, bool turning) {
+                            const size_t (&shallow)[2], size_t vector_bytes, bool turning, bool pairing) {
   if (k == 0) return Regime::scale;
   if (is_dot_order(m, n, k, trans_a, trans_b)) return Regime::dot;
-  return choose_chains(m, n, k, trans_a, trans_b, lanes, shallow, vector_bytes, turning);
+  return choose_chains(m, n, k, trans_a, trans_b, lanes, shallow, vector_bytes, turning, pairing);
 }
 
 }  // namespace downhill

@@ -94,12 +94,35 @@ struct Edge {
   size_t ldc, rows;
 };
 
+// An operand along k of a tile of pairs, and where it is turned: by this tile, or already. All of it is kept there, else the batch that is
+// multiplied and the next one.
+template <class T>
+struct Along {
+  const T* from;
+  size_t ld;
+  T* to;
+  bool turns, kept;
+};
+
+// A tile of C with contiguous k on both sides; kernels/pairs.h says of which sizes.
+template <class T>
+struct Pairs {
+  size_t k;
+  Along<T> a, b;
+  T* c;
+  size_t ldc;
+  size_t rows, columns;
+  const Epilogue<T>* epilogue;  // null: store the accumulators as they are. Its pointers are at the tile's origin
+};
+
 constexpr size_t kMaxEdge = 8;  // columns
 constexpr size_t kGroupBytes = 16;
 constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 28;  // k, and vectors of a panel
 constexpr size_t kMaxShallowVector = 27;                     // k of a panel of one vector
 constexpr size_t kMaxTurning = 4;  // vectors of a tile that turns its panel
 constexpr size_t kMinTurning = 5;  // its rows: fewer are in dot order
+constexpr size_t kEight = 8, kMaxEights = 3;  // rows that pairs of columns meet at once, and how many such of a tile
+constexpr size_t kMaxPairs = 8;               // of columns of a tile
 constexpr size_t kMaxVectors = 28;
 constexpr size_t kMaxRows = 28;
 constexpr size_t kMaxDotRows = 4;
@@ -117,6 +140,7 @@ struct KernelSet {
   void (*turning[kMaxTurning + 1][kMaxRows + 1])(const Tile<T>&, const T* from, size_t ld_from, T* panel, bool kept);
   size_t turning_rows[kMaxTurning + 1];
   void (*few[kMaxFewRows + 1])(const Tile<T>&, size_t columns);  // by rows, or null: accumulators to c, padded to whole vectors
+  void (*pairs[kMaxEights + 1][kMaxPairs + 1])(const Pairs<T>&);  // by eights of rows and pairs of columns; null: none
   void (*finish)(const Finish<T>&);             // from[i * ld + j]
   void (*finish_transposed)(const Finish<T>&);  // from[j * ld + i]
   void (*dot)(const DotBlock<T>&);

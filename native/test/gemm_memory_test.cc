@@ -53,6 +53,7 @@ constexpr Shape kShapes[] = {
     {"k in blocks", 9, 70, 2000, false, false, 0, false},
     {"blocks copied ahead", 50, 200, 900, false, true, 1, false},
     {"narrow C", 90, 7, 33, false, false, 0, false},
+    {"in pairs", 50, 20, 70, false, true, 2, false},
     {"transposed B, few rows", 17, 90, 33, false, true, 0, false},
     {"steps of k 4 KiB apart", 20, 520, 40, true, false, 1004, false},
     {"both transposed, steps of k 4 KiB apart", 64, 300, 500, true, true, 960, false},

@@ -91,6 +91,10 @@ export const SHAPES: readonly Shape[] = [
   { m: 75, n: 103, k: 39 },
   { m: 130, n: 66, k: 37 },
   { m: 14, n: 40, k: 41 },
+  // In pairs: eights of rows and pairs of columns that are not whole, several tiles, k that fills no batch.
+  { m: 21, n: 19, k: 100 },
+  { m: 45, n: 35, k: 81 },
+  { m: 69, n: 11, k: 112 },
 ];
 
 export const TRANSPOSES = [

@@ -15,7 +15,7 @@ const noAvx512 = !addon.isas().includes("avx512");
 /** The longest k at which sides of five and more are one chain an element. */
 const SHORT = dotLength(5) - 1;
 
-const REGIMES: readonly Regime[] = ["scale", "dot", "shallow", "direct", "few", "swapped", "blocked", "small", "tiny"];
+const REGIMES: readonly Regime[] = ["scale", "dot", "shallow", "direct", "few", "swapped", "pairs", "blocked", "small", "tiny"];
 
 /** [m, n, k, "" | "A" | "B" | "AB" transposed, regime] on AVX-512, whose vectors hold 16 float32. */
 const FLOAT32 = [
@@ -117,7 +117,6 @@ const FLOAT32 = [
   [32, 784, 16, "B", "direct"],
   [32, 784, 32, "B", "swapped"],
   [28, 784, 100, "B", "direct"],
-  [28, 72, 100, "B", "swapped"],
   [32, 784, SHORT, "B", "swapped"],
   [100, 768, 20, "B", "direct"],
   [64, 512, 512, "B", "swapped"],
@@ -125,6 +124,17 @@ const FLOAT32 = [
   [256, 20, 48, "AB", "swapped"],
   [256, 784, 100, "AB", "direct"],
   [17, 256, 100, "AB", "direct"],
+  // Both along k, up to 128 columns: eight rows by two columns, where they leave few lanes empty and k is long enough.
+  [16, 16, 500, "B", "pairs"],
+  [28, 72, 100, "B", "pairs"],
+  [64, 128, 200, "B", "pairs"],
+  [64, 129, 200, "B", "swapped"],
+  [24, 20, 15, "B", "direct"],
+  [24, 20, 16, "B", "pairs"],
+  [48, 32, 22, "B", "direct"],
+  [48, 32, 23, "B", "pairs"],
+  [24, 24, 30, "B", "pairs"],
+  [25, 24, 30, "B", "direct"],
   // A look ahead: A and C beyond 2 MiB or B copied, at least 48 rows, a panel of 64 columns, k from 128; where tiles turn B (A as stored,
   // rows of B not a multiple of 2 KiB apart), A and C beyond 6 MiB.
   [300, 300, 128, "B", "direct"],
@@ -249,8 +259,8 @@ test("a regime that is forced is taken where it has kernels, and computes the sa
   } finally {
     addon.gemmForce("");
   }
-  // Not every instruction set has kernels for shallow.
-  const everywhere = REGIMES.filter((regime) => !["scale", "shallow"].includes(regime));
+  // Not every instruction set has kernels for shallow and pairs.
+  const everywhere = REGIMES.filter((regime) => !["scale", "shallow", "pairs"].includes(regime));
   for (const [isa, regimes] of taken) expect([...regimes], isa).toEqual(expect.arrayContaining(everywhere));
   if (!noAvx512) expect(taken.get("avx512")).toEqual(new Set(REGIMES.filter((regime) => regime !== "scale")));
 });

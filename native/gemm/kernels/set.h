@@ -61,6 +61,14 @@ constexpr void add_few(KernelSet<typename V::Scalar>& set) {
   if constexpr (MR > 1) add_few<V, MR - 1>(set);
 }
 
+template <class V, size_t R, size_t P>
+constexpr void add_pairs(KernelSet<typename V::Scalar>& set) {
+  if constexpr (R > 0) {
+    set.pairs[R][P] = PairsKernel<V, R, P>::run;
+    add_pairs<V, (P > 1 ? R : R - 1), (P > 1 ? P - 1 : kMaxPairs)>(set);
+  }
+}
+
 // Vectors of the widest tile that has as many accumulators as the one for many rows (AVX2: 6 x 2, 4 x 3, 3 x 4).
 constexpr size_t widest_full() {
   size_t vectors = kWidest;
@@ -78,6 +86,7 @@ constexpr KernelSet<typename V::Scalar> kernel_set() {
   add_few<V, kMaxFewRows>(set);
   set.turning_rows[kMaxTurning] = kTurningRows[kMaxTurning];
   add_turning<V, kMaxTurning, kTurningRows[kMaxTurning]>(set);
+  if constexpr (kHasPairs && sizeof(typename V::Scalar) == 4) add_pairs<V, kMaxEights, kMaxPairs>(set);
   set.finish = FinishKernel<V>::rows;
   set.finish_transposed = FinishKernel<V>::transposed;
   set.dot = DotKernel<V>::run;

@@ -27,10 +27,12 @@ constexpr size_t kMostTurned = 8;  // columns that dot products turn at once
 constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;
 constexpr bool kHasEdges = true;
+constexpr bool kHasPairs = true;
 
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/load_once.h"
 #include "isa/avx512/transpose.h"
+#include "isa/avx512/pairs.h"
 #include "gemm/kernels/transpose_registers.h"
 #include "isa/avx512/combine.h"
 #include "gemm/kernels/activate.h"
@@ -40,6 +42,7 @@ constexpr bool kHasEdges = true;
 #include "gemm/kernels/few.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
+#include "gemm/kernels/pairs.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"

@@ -25,6 +25,7 @@ constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
 constexpr bool kHasEdges = false;
+constexpr bool kHasPairs = false;
 
 #include "gemm/kernels/unroll.h"
 #include "gemm/kernels/load_once.h"
@@ -39,6 +40,7 @@ constexpr bool kHasEdges = false;
 #include "gemm/kernels/few.h"
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
+#include "gemm/kernels/pairs.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"

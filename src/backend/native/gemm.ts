@@ -9,7 +9,7 @@ import { ACTIVATIONS, type Activation, type GemmBackend, type GemmBatch, type Ge
 type Handle = { readonly __handle: "packed" };
 type Arrays = [a: FloatArray, b: FloatArray | Handle, c: FloatArray, bias: FloatArray | null, residual: FloatArray | null];
 
-export type Regime = "scale" | "dot" | "shallow" | "direct" | "few" | "swapped" | "blocked" | "small" | "tiny";
+export type Regime = "scale" | "dot" | "shallow" | "direct" | "few" | "swapped" | "pairs" | "blocked" | "small" | "tiny";
 
 export interface GemmAddon {
   /** Scalars of the next call, in the order of enum Slot in native/binding/gemm_call.h. */
