@@ -10,8 +10,8 @@ import { filled, firstDifference, generator } from "./cases.ts";
 
 afterAll(() => setBackend("auto"));
 
-/** Enough calls that every array is remembered: one in 64 is, each time. */
-const OFTEN = 3000;
+/** Enough calls that every array is remembered: one in 256 is, each time. */
+const OFTEN = 8000;
 
 const code = (value: string) => expect.objectContaining({ code: value });
 
