@@ -4,7 +4,7 @@
 import { allocate, backendInfo, prepareGemm, setThreads } from "../dist/index.js";
 import { loadAddon } from "../dist/testing.js";
 import { measure } from "./harness/measure.mjs";
-import { edgesOf, sweeps } from "./regimes/sweeps.mjs";
+import { distanceSweeps, edgesOf, sweeps } from "./regimes/sweeps.mjs";
 
 function random(dtype, length) {
   let state = 12345;
@@ -16,11 +16,15 @@ function random(dtype, length) {
   return array;
 }
 
-function prepared([m, n, k, transA = false, transB = false], dtype) {
-  return prepareGemm({ m, n, k, a: random(dtype, m * k), b: random(dtype, k * n), c: allocate(dtype, m * n), transA, transB });
+function prepared([m, n, k, transA = false, transB = false, apart = 0], dtype) {
+  const [lda, ldb, ldc] = [transA ? m : k, transB ? k : n, n].map((columns) => Math.max(columns, apart));
+  const a = random(dtype, lda * (transA ? k : m));
+  const b = random(dtype, ldb * (transB ? n : k));
+  return prepareGemm({ m, n, k, a, lda, b, ldb, c: allocate(dtype, m * ldc), ldc, transA, transB });
 }
 
-const titleOf = ([m, n, k, transA, transB]) => `${m}×${n}×${k}${transA ? " Aᵀ" : ""}${transB ? " Bᵀ" : ""}`;
+const titleOf = ([m, n, k, transA, transB, apart]) =>
+  `${m}×${n}×${k}${transA ? " Aᵀ" : ""}${transB ? " Bᵀ" : ""}${apart ? `, rows ${apart} apart` : ""}`;
 
 /** The chosen regime beside the other one of an edge; what is to be said where it is more than 3 % slower. */
 async function compareAt(bench, addon, dtype, shape, title, own, other) {
@@ -62,6 +66,47 @@ async function compareRegimes(bench, addon, dtype) {
       }
     }
   }
+}
+
+/** What is decided by how far apart rows lie, beside the other way; what is to be said where it is more than 3 % slower. */
+async function compareDecision(bench, addon, decision, shape, title) {
+  const product = prepared(shape, "float32");
+  const times = Math.ceil(1e6 / (shape[0] * shape[1] * shape[2]));
+  const through = (inverted) => () => {
+    addon.gemmDecide(inverted);
+    for (let i = 0; i < times; ++i) product.run();
+    addon.gemmDecide("");
+  };
+  const sides = { chosen: through("none"), "the other way": through(decision) };
+  const check = () => {
+    const [expected, found] = Object.values(sides).map((run) => {
+      run();
+      return product.c.slice();
+    });
+    if (!found.every((x, i) => Object.is(x, expected[i]))) throw new Error(`${title}: other bits the other way`);
+  };
+  const rate = { work: (2 * times * shape[0] * shape[1] * shape[2]) / 1e9, unit: "GFLOP/s" };
+  const { sides: rows } = await bench.compare({ case: title, sides, check, rate, budget: bench.quick ? 0.1 : 0.4 });
+  const loss = Math.round(100 * (rows[0].seconds / rows[1].seconds - 1));
+  if (loss > 3) bench.note(`${title}: the other way is ${loss} % faster`);
+}
+
+async function compareDistances(bench, addon) {
+  for (const sweep of distanceSweeps) {
+    const answerTo = (shape) => {
+      addon.gemmDecide("none");
+      prepared(shape, "float32").run();
+      return String(addon.gemmDecided()[sweep.decision]);
+    };
+    for (const { shapes, regimes } of edgesOf(sweep, answerTo)) {
+      for (const [i, shape] of shapes.entries()) {
+        if (regimes[i] === "null") continue; // nothing to decide
+        const answer = regimes[i] === "true" ? sweep.decision : `not: ${sweep.decision}`;
+        await compareDecision(bench, addon, sweep.decision, shape, `${answer}, by ${sweep.name}: ${titleOf(shape)}`);
+      }
+    }
+  }
+  addon.gemmDecide("");
 }
 
 /**
@@ -116,6 +161,7 @@ export default {
     const threads = backendInfo().threads;
     setThreads(1);
     for (const dtype of ["float32", "float64"]) await compareRegimes(bench, addon, dtype);
+    await compareDistances(bench, addon);
     await compareEdges(bench);
     if (threads > 1) await compareThreads(bench, threads);
     setThreads(threads);

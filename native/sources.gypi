@@ -10,6 +10,7 @@
       "native/engine/pace.cc",
       "native/engine/program.cc",
       "native/gemm/batched.cc",
+      "native/gemm/decide.cc",
       "native/gemm/gemm.cc",
       "native/gemm/packed.cc",
       "native/gemm/scratch.cc",

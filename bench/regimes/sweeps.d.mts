@@ -1,4 +1,4 @@
-export type SweepShape = readonly [m: number, n: number, k: number, transA?: boolean, transB?: boolean];
+export type SweepShape = readonly [m: number, n: number, k: number, transA?: boolean, transB?: boolean, apart?: number];
 export interface Sweep {
   readonly name: string;
   readonly values: readonly number[];
@@ -9,5 +9,9 @@ export interface Edge {
   readonly shapes: readonly [below: SweepShape, above: SweepShape];
   readonly regimes: readonly [below: string, above: string];
 }
+export interface DistanceSweep extends Sweep {
+  readonly decision: string;
+}
+export const distanceSweeps: readonly DistanceSweep[];
 export const sweeps: readonly Sweep[];
-export function edgesOf(sweep: Sweep, regimeOf: (shape: SweepShape) => string): Edge[];
+export function edgesOf(sweep: Sweep, choiceOf: (shape: SweepShape) => string): Edge[];

@@ -54,6 +54,50 @@ export const sweeps = [
   { name: "B of 9 MiB packed", values: range(48, 240), shape: (m) => [m, 1536, 1536] },
 ];
 
+const kib4 = 1024; // float32 in 4 KiB
+
+/**
+ * The same for what is decided inside an algorithm by how far apart rows lie (native/gemm/decide.h).
+ * shape: [m, n, k, transA, transB, elements between rows] of a value.
+ */
+export const distanceSweeps = [
+  { decision: "copies a", name: "columns", values: range(232, 280, 8), shape: (n) => [300, n, 64, true, false, kib4] },
+  {
+    decision: "copies b",
+    name: "k",
+    values: [...range(6, 12), ...range(92, 100)],
+    shape: (k) => [300, 96, k, false, false, kib4],
+  },
+  { decision: "copies b", name: "rows", values: range(240, 272, 8), shape: (m) => [m, 96, 24, false, false, kib4] },
+  { decision: "copies columns", name: "columns", values: range(4, 12), shape: (n) => [64, n, 200, false, false, kib4] },
+  { decision: "copies panel", name: "columns of a line", values: range(16, 40), shape: (n) => [16, n, 64, true, true, kib4] },
+  { decision: "copies panel", name: "columns", values: range(96, 160, 8), shape: (n) => [64, n, 64, true, true, kib4] },
+  { decision: "copies rows", name: "rows", values: range(3, 8), shape: (m) => [m, 256, 200, false, true, kib4] },
+  { decision: "copies turned", name: "columns", values: range(496, 512, 16), shape: (n) => [1024, n, 512, true, false, kib4] },
+  { decision: "cuts strips", name: "distance", values: range(504, 520, 4), shape: (apart) => [64, 100, 4, false, false, apart] },
+  {
+    decision: "goes by tiles",
+    name: "distance",
+    values: range(1016, 1032, 8),
+    shape: (apart) => [200, 300, 20, false, false, apart],
+  },
+  {
+    decision: "keeps edge",
+    name: "distance",
+    values: range(1016, 1032, 8),
+    shape: (apart) => [100, 36, 40, false, false, apart],
+  },
+  { decision: "keeps edge", name: "rows, transposed A", values: range(16, 32), shape: (m) => [m, 36, 20, true, false, kib4] },
+  { decision: "limits rows", name: "k", values: range(70, 100, 2), shape: (k) => [40, 96, k, false, false, kib4] },
+  { decision: "reads blocks", name: "k", values: range(640, 704, 8), shape: (k) => [1, 300, k, false, false, kib4] },
+  {
+    decision: "turns before",
+    name: "distance",
+    values: range(504, 520, 4),
+    shape: (apart) => [64, 256, 100, false, true, apart],
+  },
+];
+
 /**
  * The shapes on both sides of each place in a sweep where the choice changes, with the two choices.
  * @param {(shape: readonly unknown[]) => string} regimeOf the algorithm that is chosen for a shape

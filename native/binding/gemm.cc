@@ -4,6 +4,7 @@
 #include "binding/binding.h"
 #include "binding/gemm_call.h"
 #include "gemm/batched.h"
+#include "gemm/decide.h"
 #include "gemm/gemm.h"
 #include "gemm/regime.h"
 
@@ -152,19 +153,52 @@ napi_value regime(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// gemmForce(name): force_regime(); a name that is none ends it.
-napi_value force(napi_env env, napi_callback_info info) {
+// The only argument, cut to what has room.
+bool read_name(napi_env env, napi_callback_info info, char (&text)[24]) {
   size_t argc = 1, length = 0;
   napi_value argument;
-  char text[16] = "";
-  if (napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) != napi_ok) return nullptr;
-  if (napi_get_value_string_utf8(env, argument, text, sizeof text, &length) != napi_ok) return nullptr;
+  return napi_get_cb_info(env, info, &argc, &argument, nullptr, nullptr) == napi_ok &&
+         napi_get_value_string_utf8(env, argument, text, sizeof text, &length) == napi_ok;
+}
+
+// gemmForce(name): force_regime(); a name that is none ends it.
+napi_value force(napi_env env, napi_callback_info info) {
+  char text[24];
+  if (!read_name(env, info, text)) return nullptr;
   Regime chosen = Regime::count;
   for (int i = 0; i < static_cast<int>(Regime::count); ++i) {
     if (std::strcmp(text, name_of(static_cast<Regime>(i))) == 0) chosen = static_cast<Regime>(i);
   }
   force_regime(chosen);
   return nullptr;
+}
+
+// gemmDecide(name): watch_decisions(), inverting the one of that name; "none" inverts none, a name that is none ends it.
+napi_value decide(napi_env env, napi_callback_info info) {
+  char text[24];
+  if (!read_name(env, info, text)) return nullptr;
+  stop_watching();
+  if (std::strcmp(text, "none") == 0) watch_decisions(Decision::count);
+  for (int i = 0; i < static_cast<int>(Decision::count); ++i) {
+    if (std::strcmp(text, name_of(static_cast<Decision>(i))) == 0) watch_decisions(static_cast<Decision>(i));
+  }
+  return nullptr;
+}
+
+// gemmDecided(): the names of all decisions, each with whether it was ever yes, or null where it was not asked.
+napi_value decided_names(napi_env env, napi_callback_info) {
+  napi_value result = nullptr, value = nullptr;
+  if (napi_create_object(env, &result) != napi_ok) return nullptr;
+  const Answers found = answers();
+  for (int i = 0; i < static_cast<int>(Decision::count); ++i) {
+    if (found.asked >> i & 1) {
+      napi_get_boolean(env, found.yes >> i & 1, &value);
+    } else {
+      napi_get_null(env, &value);
+    }
+    napi_set_named_property(env, result, name_of(static_cast<Decision>(i)), value);
+  }
+  return result;
 }
 
 }  // namespace
@@ -181,6 +215,8 @@ void register_gemm(Napi::Env env, Napi::Object exports) {
   define<"gemmPrepare", prepare>(env, exports, control);
   define<"gemmForce", force>(env, exports);
   define<"gemmRegime", regime>(env, exports);
+  define<"gemmDecide", decide>(env, exports);
+  define<"gemmDecided", decided_names>(env, exports);
   register_gemm_async(env, exports, static_cast<double*>(control));
   register_gemm_packed(env, exports, static_cast<double*>(control));
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 
+#include "gemm/decide.h"
 #include "gemm/job.h"
 
 namespace downhill {

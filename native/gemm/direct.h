@@ -26,7 +26,9 @@ constexpr size_t kHeldBlock = 32 * 1024;
 // would cost more: 13 x 395 x 559 with rows of 4 KiB 140 -> 210 in one pass, 33 x 149 x 555 207 -> 223.
 template <class T>
 size_t most_rows(const GemmCall<T>& g, size_t vectors, size_t bytes) {
-  return !g.trans_a && collides<T>(g.lda) && (vectors == 1 || bytes <= kHeldBlock) ? kCollidingRows : kMaxRows;
+  if (g.trans_a) return kMaxRows;
+  const bool limited = decided(Decision::limits_rows, collides<T>(g.lda) && (vectors == 1 || bytes <= kHeldBlock));
+  return limited ? kCollidingRows : kMaxRows;
 }
 
 // Copies a panel of op(B), k by columns, into rows of `room`.

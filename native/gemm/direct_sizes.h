@@ -52,9 +52,12 @@ bool columns_collide(const Job<T>& job, size_t rows) {
   const KernelSet<T>& set = job.set;
   const size_t k = job.call.k, ldb = job.call.ldb;
   if (ldb * sizeof(T) % 2048 != 0) return false;
-  if (!is_one_line(set)) return collides<T>(ldb) && k > kCollidingRows && k <= kShort && rows >= kManyRows;
+  if (!is_one_line(set)) {
+    return decided(Decision::copies_b, collides<T>(ldb) && k > kCollidingRows && k <= kShort && rows >= kManyRows);
+  }
   const size_t tallest = set.max_rows[set.widest];
-  return k >= kLeast && rows >= (collides<T>(ldb) ? 2 : kManyTiles) * tallest && (k <= kShort || collides<T>(ldb));
+  const bool many = rows >= (collides<T>(ldb) ? 2 : kManyTiles) * tallest;
+  return decided(Decision::copies_b, k >= kLeast && many && (k <= kShort || collides<T>(ldb)));
 }
 
 // Rows of C from which on copying B pays, where its rows are far apart. Each element is copied once and used once a row; in
@@ -111,10 +114,10 @@ bool copies_a(const Job<T>& job, size_t rows, size_t kc, size_t columns) {
   const GemmCall<T>& g = job.call;
   if (!g.trans_a || kc <= kCollidingRows) return false;
   const size_t bytes = kc * dense_ld<T>(rows) * sizeof(T);
-  if (!is_one_line(job.set)) return collides<T>(g.lda) && columns >= 256 && bytes <= 512 * 1024;
+  if (!is_one_line(job.set)) return decided(Decision::copies_a, collides<T>(g.lda) && columns >= 256 && bytes <= 512 * 1024);
   const size_t panels = columns / (job.set.widest * job.set.lanes);
   const bool shares_sets = collides<T>(g.lda) ? panels >= 1 : g.lda * sizeof(T) % 2048 == 0 && panels >= 16;
-  return shares_sets && bytes <= 2048 * 1024;
+  return decided(Decision::copies_a, shares_sets && bytes <= 2048 * 1024);
 }
 
 // Whether the first tile of a panel turns it (kernels/turning.h). Not where rows of B are a multiple of 2 KiB apart: lines of 32, which
@@ -125,7 +128,8 @@ template <class T>
 bool turns_panels(const GemmCall<T>& g, const KernelSet<T>& set) {
   constexpr size_t kLong = 256 / sizeof(T);
   const bool whole = g.n > set.lanes && (g.n % set.lanes == 0 || g.n > 5 * set.lanes);
-  return g.trans_b && !g.trans_a && set.turning_rows[kMaxTurning] != 0 && whole && g.k >= kLong && g.ldb * sizeof(T) % 2048 != 0;
+  const bool turns = g.trans_b && !g.trans_a && set.turning_rows[kMaxTurning] != 0 && whole && g.k >= kLong;
+  return turns && !decided(Decision::turns_before, g.ldb * sizeof(T) % 2048 == 0);
 }
 
 // Vectors of the panels that turn; 0 where they do not. As few tiles as there can be for `rows`, the wider ones where that is the same.
@@ -150,7 +154,8 @@ constexpr size_t kHeldA = 256 * 1024;
 template <class T>
 bool goes_by_panels(const Job<T>& job, const DirectSizes& s) {
   constexpr size_t kHeldPanel = 64 * 1024;
-  return !s.few && (s.pack || !collides<T>(job.call.ldc)) && s.kc * job.set.widest * job.set.lanes * sizeof(T) <= kHeldPanel;
+  if (s.few || s.kc * job.set.widest * job.set.lanes * sizeof(T) > kHeldPanel) return false;
+  return s.pack || !decided(Decision::goes_by_tiles, collides<T>(job.call.ldc));
 }
 
 // Rows of such a strip: those of A that L2 holds. Few where panels are one line wide, rows of C collide and k is short, so that C

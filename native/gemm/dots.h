@@ -40,7 +40,8 @@ DotSides<T> dot_sides(const GemmCall<T>& g, Range rows, Range columns) {
 // Few rows 4 KiB apart share a set of the L1 cache (8 or 12 ways), those of many included.
 template <class T>
 bool few_collide(const DotSides<T>& d) {
-  return d.few_count > 4 && collides<T>(d.few_row) && d.many_count >= 4 * d.few_count;
+  if (!collides<T>(d.few_row)) return false;
+  return decided(Decision::copies_rows, d.few_count > 4 && d.many_count >= 4 * d.few_count);
 }
 
 // Whether columns that the first rows of the many turn are copied before, dense: where their rows collide and they are turned in two
@@ -49,7 +50,8 @@ bool few_collide(const DotSides<T>& d) {
 template <class T>
 bool copies_columns(const KernelSet<T>& set, const DotSides<T>& d) {
   constexpr size_t kGroup = 8;
-  return d.few_step != 1 && d.few_row == 1 && d.few_count > kGroup && d.few_count <= set.most_turned && collides<T>(d.few_step);
+  if (d.few_step == 1 || d.few_row != 1 || !collides<T>(d.few_step) || d.few_count > set.most_turned) return false;
+  return decided(Decision::copies_columns, d.few_count > kGroup);
 }
 
 // Rows of the many that a thread takes at least, and a multiple of: whole blocks of the widest kernels.

@@ -23,10 +23,10 @@ inline size_t edge_columns(const KernelSet<T>& set, const GemmCall<T>& g, size_t
   if (edge == 0 || edge > set.widest_edge) return 0;
   if (k < (4 * edge <= lanes ? 12 : trans_a ? 24 : 36) || rows < (trans_a ? lanes : 4)) return 0;
   const bool one_panel = columns <= set.widest * lanes;
-  if (one_panel && !trans_a && collides<T>(g.lda)) return 0;
-  if (collides<T>(g.ldc) && (!trans_a || k <= 32) && (one_panel ? rows > 24 : rows > 100 && edge > 2)) return 0;
+  const bool a_is_lost = one_panel && !trans_a && collides<T>(g.lda);
+  const bool c_is_lost = collides<T>(g.ldc) && (!trans_a || k <= 32) && (one_panel ? rows > 24 : rows > 100 && edge > 2);
   const size_t cost = rows <= lanes ? 4 * 32 : ((rows + lanes - 1) & ~(lanes - 1)) * kCost[edge];
-  return 5 * cost <= 4 * rows * 16 ? edge : 0;
+  return 5 * cost > 4 * rows * 16 || decided(Decision::keeps_edge, a_is_lost || c_is_lost) ? 0 : edge;
 }
 
 // Elements of scratch memory that edge_block() takes for `columns` columns: a dense copy of op(B), unless it is row-major and its

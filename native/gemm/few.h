@@ -21,10 +21,11 @@ template <class T>
 bool is_few(const GemmCall<T>& g, const KernelSet<T>& set) {
   constexpr size_t kLeast = 48 * 1024, kMost[kMaxFewRows + 1] = {0, SIZE_MAX, 1024 * 1024, 800 * 1024};
   if (g.trans_b || g.m > kMaxFewRows || set.few[g.m] == nullptr) return false;
-  const size_t widest = widest_tile(set, g.m);
-  const size_t bytes = g.n * g.k * sizeof(T);
-  const bool collide = g.m == 1 && collides<T>(g.ldb) && bytes <= kMost[kMaxFewRows];
-  if (g.n <= (collide ? smaller(widest, kOneRow - 1) : widest) * set.lanes) return false;
+  const size_t widest = widest_tile(set, g.m), bytes = g.n * g.k * sizeof(T);
+  if (g.n <= widest * set.lanes) {
+    if (g.m != 1 || g.n <= (kOneRow - 1) * set.lanes) return false;
+    if (!decided(Decision::reads_blocks, collides<T>(g.ldb) && bytes <= kMost[kMaxFewRows])) return false;
+  }
   return bytes > kLeast && bytes <= kMost[g.m];
 }
 

@@ -4,6 +4,7 @@
 // 64 x 4 with transposed A took 1.6 times as long. Transposed B is turned first, once. A is read in place.
 #pragma once
 
+#include "gemm/decide.h"
 #include "gemm/job.h"
 #include "gemm/panels.h"
 #include "gemm/scratch.h"
@@ -14,7 +15,7 @@ namespace downhill {
 // 1024 x 1024 x 8 with all rows at a time 57 GFLOP/s, with eight 230. What a polynomial reads again waits in L1.
 template <class T>
 size_t shallow_rows(const GemmCall<T>& g, size_t rows) {
-  if (g.ldc * sizeof(T) % 2048 == 0) return smaller(rows, 8);
+  if (decided(Decision::cuts_strips, g.ldc * sizeof(T) % 2048 == 0)) return smaller(rows, 8);
   return g.activation > Activation::relu ? smaller(rows, 32) : rows;
 }
 

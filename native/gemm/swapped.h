@@ -29,7 +29,7 @@ size_t swapped_vectors(const KernelSet<T>& set, size_t columns, size_t row_vecto
 // 223). A panel of several lines, each of which serves as many multiplications, only where many columns read it (312 x 42 x 77 212 -> 176).
 template <class T>
 bool copies_panel(const GemmCall<T>& g, size_t width, size_t columns) {
-  return collides<T>(g.lda) && columns >= (width * sizeof(T) <= 64 ? 24 : 128);
+  return decided(Decision::copies_panel, collides<T>(g.lda) && columns >= (width * sizeof(T) <= 64 ? 24 : 128));
 }
 
 // Computes C in rows x columns. False (nothing written) where scratch memory is short.

@@ -30,7 +30,8 @@ TurnedA turned_way(const Job<T>& job, size_t rows, size_t columns) {
   if (rows * row_bytes >= kLargeA) {
     return columns >= (one_line ? lines : 1024) && kLeastStripRows * row_bytes <= kMostStrips ? TurnedA::strips : TurnedA::in_place;
   }
-  return g.lda * sizeof(T) % 1024 == 0 && columns >= (one_line ? lines : 128 * sizeof(T)) ? TurnedA::rows : TurnedA::in_place;
+  const bool pays = g.lda * sizeof(T) % 1024 == 0 && columns >= (one_line ? lines : 128 * sizeof(T));
+  return decided(Decision::copies_turned, pays) ? TurnedA::rows : TurnedA::in_place;
 }
 
 template <class T>

@@ -115,14 +115,14 @@ export interface Case extends Shape {
   readonly activation?: Activation;
   /** Elements by which rows are longer than their contents, and by which arrays start late. */
   readonly slack?: number;
-  /** Elements between the rows of every matrix, whatever they contain. */
+  /** Elements between the rows of every matrix that are no longer. */
   readonly apart?: number;
 }
 
 /** A call with operands from `value`; C and everything around it is NaN where beta is 0. */
 export function callOf(c: Case, value: () => number): GemmCall {
   const { m, n, k, dtype, transA, transB, alpha = 1, beta = 0, slack = 0 } = c;
-  const apart = (columns: number) => c.apart ?? columns + slack;
+  const apart = (columns: number) => Math.max(c.apart ?? 0, columns + slack);
   const matrix = (rows: number, columns: number, of: () => number): FloatArray =>
     filled(dtype, slack + rows * apart(columns) + slack, of).subarray(slack);
   return {

@@ -1,7 +1,7 @@
 // The choice of algorithm: each is reached by a shape that names it, thresholds lie where they are documented, and whichever
 // is taken computes the same bits.
-import { describe, expect, test } from "vitest";
-import { edgesOf, sweeps } from "../../bench/regimes/sweeps.mjs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { distanceSweeps, edgesOf, type SweepShape, sweeps } from "../../bench/regimes/sweeps.mjs";
 import { DOT_WIDTH, dotLength, isDotOrder } from "../../src/backend/gemm.ts";
 import type { Regime } from "../../src/backend/native/gemm.ts";
 import { createNative } from "../../src/backend/native/native.ts";
@@ -179,6 +179,51 @@ describe.skipIf(noAvx512)("on AVX-512 (skipped where the machine lacks it)", () 
     });
     const timed = edges.flat().flatMap(({ regimes }) => regimes);
     expect(new Set(timed)).toEqual(new Set(REGIMES.filter((regime) => regime !== "scale")));
+  });
+});
+
+describe.skipIf(noAvx512)("what depends on how far apart rows lie, on AVX-512 (skipped where the machine lacks it)", () => {
+  const decided = ([m, n, k, transA = false, transB = false, apart = 0]: SweepShape) => {
+    const next = generator(m + n + k);
+    const call = callOf({ dtype: "float32", transA, transB, m, n, k, apart }, () => next() - 0.5);
+    addon.gemmDecide("none");
+    resultOf(native, call);
+    return { call, answers: addon.gemmDecided() };
+  };
+  const before = { isa: addon.isa(), threads: addon.threads() };
+  beforeAll(() => {
+    addon.setIsa("avx512");
+    addon.setThreads(1);
+  });
+  afterAll(() => {
+    addon.gemmDecide("");
+    addon.setIsa(before.isa);
+    addon.setThreads(before.threads);
+  });
+
+  test("every sweep of the benchmark crosses its threshold, and every decision has one", () => {
+    for (const sweep of distanceSweeps) {
+      const edges = edgesOf(sweep, (shape) => String(decided(shape).answers[sweep.decision]));
+      const what = `${sweep.decision}: ${sweep.name}`;
+      expect(edges.length, what).toBeGreaterThan(0);
+      expect(
+        edges.flatMap(({ regimes }) => regimes),
+        what,
+      ).toContain("true");
+    }
+    expect(new Set(distanceSweeps.map(({ decision }) => decision))).toEqual(new Set(Object.keys(addon.gemmDecided())));
+  });
+
+  test("decided the other way, the bits are the same", () => {
+    for (const { decision, values, shape } of distanceSweeps) {
+      for (const value of [values[0]!, values.at(-1)!]) {
+        const { call, answers } = decided(shape(value));
+        const expected = resultOf(native, call);
+        addon.gemmDecide(decision);
+        expect(firstDifference(resultOf(native, call), expected), `${decision}: ${shape(value)}`).toBe(-1);
+        if (answers[decision] !== null) expect(addon.gemmDecided()[decision]).toBe(answers[decision]);
+      }
+    }
   });
 });
 

@@ -33,6 +33,10 @@ export interface GemmAddon {
   gemmRegime(m: number, n: number, k: number, transA: boolean, transB: boolean, wide?: boolean): Regime;
   /** Makes products take this regime where it has kernels for them; "" ends it. For tests and benchmarks. */
   gemmForce(regime: Regime | ""): void;
+  /** Notes from now on what is decided inside regimes by how far apart rows lie, and inverts the one named ("none": none); "" ends it. */
+  gemmDecide(name: string): void;
+  /** All such decisions by name: whether ever yes since then, null where it was not asked. */
+  gemmDecided(): Record<string, boolean | null>;
 }
 
 const DOUBLE = 1;
