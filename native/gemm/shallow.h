@@ -34,26 +34,45 @@ bool shallow_block(const Job<T>& job, Range rows, Range columns) {
     set.transpose(g.b + columns.begin * g.ldb, g.ldb, turned, b_row, g.k, columns.size());
     b = turned;
   }
-  const Panels<T> panels(vectors, set.shallow_vectors[g.k]);
+  const size_t widest = set.shallow_vectors[g.k];
   const bool identity = is_identity(job.epilogue(0, 0));
+  const Panels<T> panels(vectors, identity ? widest : smaller(widest, kMaxShallowAfter));
   const size_t step = shallow_rows(g, rows.size());
+  // Sums wait here for a residual, which the kernels do not add.
+  constexpr size_t kStrip = 8192 / sizeof(T);
+  alignas(64) T strip[kStrip];
+  const bool waits = g.residual != nullptr;
   Tile<T> tile{};
   tile.k = g.k;
   tile.a_row = g.trans_a ? 1 : g.lda;
   tile.a_col = g.trans_a ? g.lda : 1;
   tile.b_row = b_row;
-  tile.ldc = g.ldc;
   for (size_t i = rows.begin; i < rows.end; i += step) {
     const size_t count = smaller(step, rows.end - i);
     tile.a = g.a + i * tile.a_row;
     Panels<T> panel = panels;
     for (size_t j = 0, nv; (nv = panel.next()) != 0; j += nv * set.lanes) {
       tile.b = b + j;
-      tile.c = job.c(i, columns.begin + j);
-      tile.last = smaller(nv * set.lanes, columns.size() - j) - (nv - 1) * set.lanes;
-      const Epilogue<T> epilogue = job.epilogue(i, columns.begin + j);
-      tile.epilogue = identity ? nullptr : &epilogue;
-      set.shallow[g.k][nv](tile, count);
+      const size_t room = nv * set.lanes, width = smaller(room, columns.size() - j);
+      tile.last = width - (nv - 1) * set.lanes;
+      auto* const kernel = set.shallow[g.k][nv];
+      if (!waits) {
+        const Epilogue<T> epilogue = job.epilogue(i, columns.begin + j);
+        tile.epilogue = identity ? nullptr : &epilogue;
+        tile.c = job.c(i, columns.begin + j);
+        tile.ldc = g.ldc;
+        kernel(tile, count);
+        continue;
+      }
+      Tile<T> part = tile;
+      part.c = strip;
+      part.ldc = room;
+      for (RowTiles t(count, kStrip / room); t.next();) {
+        const size_t row = i + t.at;
+        part.a = tile.a + t.at * tile.a_row;
+        kernel(part, t.height);
+        set.finish({strip, room, job.c(row, columns.begin + j), g.ldc, t.height, width, job.epilogue(row, columns.begin + j)});
+      }
     }
   }
   return true;

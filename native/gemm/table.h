@@ -119,6 +119,7 @@ constexpr size_t kMaxEdge = 8;  // columns
 constexpr size_t kGroupBytes = 16;
 constexpr size_t kMaxShallow = 10, kMaxShallowVectors = 28;  // k, and vectors of a panel
 constexpr size_t kMaxShallowVector = 27;                     // k of a panel of one vector
+constexpr size_t kMaxShallowAfter = 6;                       // vectors of a panel with something after the product
 constexpr size_t kMaxTurning = 4;  // vectors of a tile that turns its panel
 constexpr size_t kMinTurning = 5;  // its rows: fewer are in dot order
 constexpr size_t kEight = 8, kMaxEights = 3;  // rows that pairs of columns meet at once, and how many such of a tile
@@ -150,7 +151,8 @@ struct KernelSet {
   size_t dot_columns_share;  // up to n * n / dot_columns_share rows dot_columns beats turning its n columns for dot
   size_t widest_edge;                                // columns; 0 where the ISA has no edge kernels
   void (*edge[2][kMaxEdge + 1])(const Edge<T>&);     // by transposed A and number of columns (edge.h says when)
-  // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read.
+  // Any number of rows of a panel of C, its B in registers; by k and vectors. Tile::k and Tile::resume are not read. Of the epilogue
+  // all but the residual is applied, to at most kMaxShallowAfter vectors.
   void (*shallow[kMaxShallowVector + 1][kMaxShallowVectors + 1])(const Tile<T>&, size_t rows);
   size_t shallow_vectors[kMaxShallowVector + 1];  // of the widest panel, by k
   size_t most_shallow[2];  // the longest k that has kernels: of several vectors, of one; 0 where there are none

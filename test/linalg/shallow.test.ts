@@ -76,6 +76,21 @@ test("what follows the product is applied to every row", () => {
   }
 });
 
+test("zeros keep their sign and infinities theirs where nothing is added", () => {
+  const next = generator(66);
+  const values = [() => 0, () => (next() < 0.1 ? -Infinity : 1)];
+  for (const value of values) {
+    for (const epilogue of [{ alpha: -1 }, { alpha: -1, activation: "relu" }, { beta: -1 }, { alpha: 2, bias: true }] as const) {
+      for (const [m, n, k] of [
+        [30, 37, 3],
+        [40, 12, 17],
+      ] as const) {
+        regimesOf({ dtype: "float32", m, n, k, transA: false, transB: false, ...epilogue }, value);
+      }
+    }
+  }
+});
+
 test("float64 has the bits of one register tile after the other", () => {
   const next = generator(63);
   for (const [transA, transB] of TRANSPOSES) {

@@ -117,7 +117,8 @@ struct DotColumnsKernel {
   };
 
   using Run = void (*)(const DotColumns<T>&, const T* a, T* out);
-  static constexpr size_t kMostVectors = kDotLanes / kLanes;
+  static constexpr size_t kMostVectors = kDotLanes / kLanes < 4 ? kDotLanes / kLanes : 4;
+  static constexpr size_t kMostColumns = kMostVectors * kLanes;  // at once
 
   struct Table {
     Run run[kMostVectors + 1][kMost + 1] = {};
@@ -138,13 +139,27 @@ struct DotColumnsKernel {
   };
   static constexpr Table kTable{};
 
-  static void run(const DotColumns<T>& d) {
+  static inline void run_rows(const DotColumns<T>& d) {
     const size_t vectors = (d.columns + kLanes - 1) / kLanes;
     const size_t most = kTable.rows[vectors];
     size_t blocks = (d.rows + most - 1) / most;
     for (size_t i = 0, height; i < d.rows; i += height, --blocks) {
       height = (d.rows - i + blocks - 1) / blocks;
       kTable.run[vectors][height](d, d.a + i * d.a_row, d.out + i * d.out_row);
+    }
+  }
+
+  static void run(const DotColumns<T>& d) {
+    if constexpr (kMostColumns >= kDotLanes) {
+      run_rows(d);
+    } else {
+      for (size_t j = 0; j < d.columns; j += kMostColumns) {
+        DotColumns<T> part = d;
+        part.b += j;
+        part.out += j;
+        part.columns = d.columns - j < kMostColumns ? d.columns - j : kMostColumns;
+        run_rows(part);
+      }
     }
   }
 };

@@ -37,13 +37,25 @@ struct ShallowKernel {
     return kPartial && v == NV - 1 ? load_n<V>(b + v * V::kLanes, last) : load<V>(b + v * V::kLanes);
   }
 
+  // What follows a sum: alpha · sum + beta · old + bias, at least `low`. What is absent is 1, -0 or -infinity, which leave every value
+  // as it is: that takes fewer instructions than a branch in each of hundreds of kernels.
+  struct After {
+    V alpha, beta, low;
+    const T* old;  // C, or a row of -0
+    size_t old_row;
+    const T* bias;
+  };
+
   template <bool kPartial, bool kIdentity>
-  static inline __attribute__((always_inline)) void put(T* c, V sum, size_t v, size_t last, const Tile<T>& t, const T* residual) {
-    const bool partial = kPartial && v == NV - 1;
-    if constexpr (!kIdentity) {
-      sum = FinishKernel<V>::value(sum, c, v * V::kLanes, partial ? last : V::kLanes, *t.epilogue, residual);
-    }
-    if (partial) {
+  static inline __attribute__((always_inline)) V followed(V sum, size_t v, size_t last, const After& after, const T* old) {
+    if constexpr (kIdentity) return sum;
+    const V both = add(mul(after.alpha, sum), mul(after.beta, load_b<kPartial>(old, v, last)));
+    return maximum(after.low, add(both, load_b<kPartial>(after.bias, v, last)));
+  }
+
+  template <bool kPartial>
+  static inline __attribute__((always_inline)) void put(T* c, V sum, size_t v, size_t last) {
+    if (kPartial && v == NV - 1) {
       store_n(c + v * V::kLanes, sum, last);
     } else {
       store(c + v * V::kLanes, sum);
@@ -53,7 +65,7 @@ struct ShallowKernel {
   // kRows rows of C from the only vector of B's rows.
   template <bool kPartial, bool kIdentity>
   static inline __attribute__((always_inline)) void turns(const Tile<T>& t, const V (&b)[K][NV], const char* a, T* c,
-                                                          const T* residual) {
+                                                          const After& after, const T* old) {
     const size_t last = t.last, ldc = t.ldc;
     const size_t row_bytes = t.a_row * sizeof(T), step_bytes = t.a_col * sizeof(T);
     const char* row[(kRows + 2) / 3];
@@ -72,14 +84,13 @@ struct ShallowKernel {
       for (size_t g = 0; g < (kRows + 2) / 3; ++g) row[g] = unknown(row[g] + step_bytes);
     }
     DOWNHILL_UNROLL
-    for (size_t i = 0; i < kRows; ++i) {
-      put<kPartial, kIdentity>(c + i * ldc, sum[i], 0, last, t, residual);
-      if (!kIdentity && residual != nullptr) residual += t.epilogue->ldr;
-    }
+    for (size_t i = 0; i < kRows; ++i) sum[i] = followed<kPartial, kIdentity>(sum[i], 0, last, after, old + i * after.old_row);
+    DOWNHILL_UNROLL  // after all loads: they would wait for a masked store of the row before
+    for (size_t i = 0; i < kRows; ++i) put<kPartial>(c + i * ldc, sum[i], 0, last);
   }
 
   template <bool kPartial, bool kIdentity>
-  static void rows(const Tile<T>& t, size_t count) {
+  static void rows(const Tile<T>& t, size_t count, const After& after) {
     const size_t last = t.last, ldc = t.ldc;
     V b[K][NV];
     DOWNHILL_UNROLL
@@ -92,14 +103,14 @@ struct ShallowKernel {
     DOWNHILL_UNROLL
     for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * step_bytes;
     T* c = t.c;
-    const T* residual = kIdentity ? nullptr : t.epilogue->residual;
+    const T* old = after.old;
     if constexpr (shallow_vectors(K) == 1) {
       for (; count >= kRows; count -= kRows) {
-        turns<kPartial, kIdentity>(t, b, base[0], c, residual);
+        turns<kPartial, kIdentity>(t, b, base[0], c, after, old);
         DOWNHILL_UNROLL
         for (size_t g = 0; g < kBases; ++g) base[g] += kRows * row_bytes;
         c += kRows * ldc;
-        if (!kIdentity && residual != nullptr) residual += kRows * t.epilogue->ldr;
+        old += kRows * after.old_row;
       }
     }
     for (; count != 0; --count) {
@@ -112,7 +123,7 @@ struct ShallowKernel {
           V sum = broadcast<V>(0);
           DOWNHILL_UNROLL
           for (size_t p = 0; p < K; ++p) sum = fma(a[p], b[p][v], sum);
-          put<kPartial, kIdentity>(c, sum, v, last, t, residual);
+          put<kPartial>(c, followed<kPartial, kIdentity>(sum, v, last, after, old), v, last);
         }
       } else {
         V sum[NV];
@@ -125,23 +136,36 @@ struct ShallowKernel {
           for (size_t v = 0; v < NV; ++v) sum[v] = fma(a, b[p][v], sum[v]);
         }
         DOWNHILL_UNROLL
-        for (size_t v = 0; v < NV; ++v) put<kPartial, kIdentity>(c, sum[v], v, last, t, residual);
+        for (size_t v = 0; v < NV; ++v) put<kPartial>(c, followed<kPartial, kIdentity>(sum[v], v, last, after, old), v, last);
       }
       DOWNHILL_UNROLL
       for (size_t g = 0; g < kBases; ++g) base[g] += row_bytes;
       c += ldc;
-      if (!kIdentity && residual != nullptr) residual += t.epilogue->ldr;
+      old += after.old_row;
     }
   }
 
   static void run(const Tile<T>& t, size_t count) {
     if (t.epilogue == nullptr) {
-      if (kMaskIsFree || t.last != V::kLanes) return rows<true, true>(t, count);
-      return rows<false, true>(t, count);
+      if (kMaskIsFree || t.last != V::kLanes) return rows<true, true>(t, count, After{});
+      return rows<false, true>(t, count, After{});
     }
-    rows<true, false>(t, count);
-    if (ActivateKernel<V>::applies(t.epilogue->activation)) {
-      ActivateKernel<V>::run(t.c, t.ldc, count, (NV - 1) * V::kLanes + t.last, t.epilogue->activation);
+    if constexpr (NV <= kMaxShallowAfter) {
+      const Epilogue<T>& e = *t.epilogue;
+      const bool adds = e.beta != 0;
+      T none[NV * V::kLanes];
+      for (size_t j = 0; j < NV * V::kLanes; ++j) none[j] = T(-0.0);
+      After after;
+      after.alpha = broadcast<V>(e.alpha);
+      after.beta = broadcast<V>(adds ? e.beta : 1);
+      after.low = broadcast<V>(e.activation == Activation::relu ? 0 : -static_cast<T>(__builtin_inf()));
+      after.old = adds ? t.c : none;
+      after.old_row = adds ? t.ldc : 0;
+      after.bias = e.bias == nullptr ? none : e.bias;
+      rows<true, false>(t, count, after);
+      if (ActivateKernel<V>::applies(e.activation)) {
+        ActivateKernel<V>::run(t.c, t.ldc, count, (NV - 1) * V::kLanes + t.last, e.activation);
+      }
     }
   }
 };

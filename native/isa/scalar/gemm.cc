@@ -15,11 +15,11 @@ namespace {
 #include "kernels/ops/activations.h"
 
 // 16 registers on most machines; the repair of the fused multiply-add takes some of them.
-constexpr size_t kTileRows[kMaxVectors + 1] = {0, 8, 4, 2, 2, 1, 1, 1, 1};
+constexpr size_t kTileRows[kMaxVectors + 1] = {0, 4, 4, 2, 2};
 constexpr size_t kWidest = 2;
-constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 4};
+constexpr size_t kFewVectors[kMaxFewRows + 1] = {};
 constexpr size_t kTurningRows[kMaxTurning + 1] = {};
-constexpr size_t kDotAccumulators = 16;
+constexpr size_t kDotAccumulators = 8;
 constexpr size_t kDotParts = 4;  // of the 16 lanes at once
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
 constexpr size_t kShallowRegisters = 0;
