@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesBelow, hashOf, sourceHash } from "./source-hash.mjs";
@@ -12,6 +13,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
 const has = (flag) => process.argv.includes(flag);
 const say = (text) => process.stderr.write(`build: ${text}\n`);
+// Files compiled at once: the kernels of one instruction set take up to 600 MB.
+const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+const jobs = String(Math.max(1, Math.min(availableParallelism(), Math.floor(memory / 2 ** 30))));
 const hint =
   "the addon needs a C++20 compiler (GCC 12, clang 14 or later), make and Python 3; without it set DOWNHILL_BACKEND=reference";
 
@@ -45,11 +49,11 @@ function buildAddon() {
   const prefix = join(dirname(process.execPath), "..");
   if (cmake || !existsSync(join(prefix, "include", "node", "node_api.h"))) {
     say("compiling the addon with cmake-js …");
-    tool("cmake-js", "bin/cmake-js", ["compile", "--parallel", "2", "--out", folder]);
+    tool("cmake-js", "bin/cmake-js", ["compile", "--parallel", jobs, "--out", folder]);
   } else {
     say("compiling the addon with node-gyp …");
     tool("node-gyp", "bin/node-gyp.js", ["configure", `--nodedir=${prefix}`]);
-    tool("node-gyp", "bin/node-gyp.js", ["build", "-j", "2"]);
+    tool("node-gyp", "bin/node-gyp.js", ["build", "-j", jobs]);
   }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
