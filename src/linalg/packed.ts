@@ -2,6 +2,13 @@ import type { PackedMatrix } from "../backend/gemm.ts";
 import { fault } from "../core/errors.ts";
 import type { Dtype } from "../core/types.ts";
 
+export interface PackedShape {
+  readonly n: number;
+  readonly k: number;
+  readonly transB: boolean;
+  readonly dtype: Dtype;
+}
+
 /**
  * A copy of op(B), laid out for products: `gemm`, `prepareGemm`, `gemmAsync` and `gemmBatched` take it as `b`. Made by
  * `packB`. It belongs to the backend that was in use then, and so do its products. Immutable; the array it was made from
@@ -9,6 +16,8 @@ import type { Dtype } from "../core/types.ts";
  */
 export class PackedB {
   #matrix: PackedMatrix | undefined;
+  /** What the public fields said when it was made: those could be redefined, by getters that run code. */
+  readonly #shape: PackedShape;
   /** Columns and rows of op(B). */
   readonly n: number;
   readonly k: number;
@@ -19,6 +28,7 @@ export class PackedB {
   /** Use `packB`. */
   constructor(matrix: PackedMatrix, n: number, k: number, transB: boolean, dtype: Dtype) {
     this.#matrix = matrix;
+    this.#shape = { n, k, transB, dtype };
     this.n = n;
     this.k = k;
     this.transB = transB;
@@ -38,6 +48,10 @@ export class PackedB {
   /** Whether the value is a packed operand (and no proxy of one). */
   static is(value: unknown): value is PackedB {
     return typeof value === "object" && value !== null && #matrix in value;
+  }
+
+  static shapeOf(packed: PackedB): PackedShape {
+    return packed.#shape;
   }
 
   /** The backend's operand. Throws ERR_STATE after dispose. */

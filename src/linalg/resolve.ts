@@ -8,7 +8,7 @@ import { type Place, placeOf, placesOverlap } from "../core/places.ts";
 import type { Dtype, FloatArray } from "../core/types.ts";
 import { type BatchOptions, checkBatch, whole } from "./batch.ts";
 import { checkActivation, checkBoolean, checkFactor, checkStride, extent, type GemmOptions, isCount } from "./options.ts";
-import { PackedB } from "./packed.ts";
+import { PackedB, type PackedShape } from "./packed.ts";
 
 const arrayName = (size: number): string => (size === 4 ? "Float32Array" : "Float64Array");
 
@@ -26,14 +26,15 @@ function overlap(c: unknown, argument: string): Error {
   return wrongValue("c", `no overlap with ${argument}`, c, "ERR_ALIAS");
 }
 
-function asPacked(value: unknown, size: number): PackedB {
+function asPacked(value: unknown, size: number): PackedShape {
   if (!PackedB.is(value)) throw wrongKind("b", `a ${arrayName(size)} or what packB returns`, value);
   const dtype = dtypeOfSize(size);
-  if (value.dtype !== dtype) throw wrongKind("b", `a packed operand of ${dtype}`, value.dtype);
-  return value;
+  const shape = PackedB.shapeOf(value);
+  if (shape.dtype !== dtype) throw wrongKind("b", `a packed operand of ${dtype}`, shape.dtype);
+  return shape;
 }
 
-function checkFits(packed: PackedB, n: number, k: number, transB: boolean, ldb: unknown): void {
+function checkFits(packed: PackedShape, n: number, k: number, transB: boolean, ldb: unknown): void {
   if (packed.k !== k || packed.n !== n) {
     throw wrongValue("b", `a packed operand of k × n = ${k} × ${n}`, `${packed.k} × ${packed.n}`, "ERR_SHAPE");
   }
@@ -43,7 +44,7 @@ function checkFits(packed: PackedB, n: number, k: number, transB: boolean, ldb: 
 
 /**
  * The options of one product, or of the items of a batch, as given, whose names the caller checked. Each is read once (a getter
- * may run code), before anything else is checked. One function, because an engine inlines only so much into one.
+ * may run code), before anything else is checked; none of the caller's code runs from the first place on. One function, because an engine inlines only so much into one.
  */
 export function resolveGemm(options: GemmOptions, batch: BatchOptions | null = null): GemmCall {
   const { m, n, k, a, b: given, c, lda: aStep, ldb: bStep, ldc: cStep, ldr: rStep, transB: transposed } = options;
@@ -64,7 +65,7 @@ export function resolveGemm(options: GemmOptions, batch: BatchOptions | null = n
   // An array with elements has its memory.
   if (aPlace.length === 0) checkFloatArray("a", a);
   if (bPlace?.length === 0) checkFloatArray("b", b);
-  const matrix = packed && PackedB.matrixOf(packed);
+  const matrix = packed && PackedB.matrixOf(given as PackedB);
   if (cPlace?.length === 0) checkFloatArray("c", c);
   if (biasPlace?.length === 0) checkFloatArray("bias", bias);
   if (residualPlace?.length === 0) checkFloatArray("residual", residual);

@@ -205,6 +205,17 @@ for (const backend of ["native", "reference"] as const) {
       }
     });
 
+    test("a packed operand's fields are not believed, and run no code of the caller's", () => {
+      setBackend(backend);
+      const packed = packB({ n: 3, k: 4, b: ones(12) });
+      const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: packed, c: ones(6) });
+      let asked = 0;
+      for (const field of ["n", "k", "transB", "dtype"]) Object.defineProperty(packed, field, { get: () => ++asked });
+      expect(gemm(options)).toEqual(ones(6).fill(4));
+      expect(asked).toBe(0);
+      expect(() => gemm({ ...options, k: 3 })).toThrow(code("ERR_SHAPE"));
+    });
+
     test("an array's own length is not believed, and a getter that transfers an operand is noticed", () => {
       setBackend(backend);
       const options = remembered({ m: 2, n: 3, k: 4, a: ones(8), b: ones(12), c: ones(6) });
