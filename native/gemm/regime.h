@@ -77,22 +77,32 @@ inline bool is_cheaper_by_rows(size_t m, size_t n, size_t k, bool trans_a, size_
   return costs.by_rows < costs.by_columns;
 }
 
-// Both operands along k, where the ISA has kernels (can_pair): whether lanes of eight rows by two columns (pairs.h) are cheaper than
-// both. Counted as above: what is turned is turned beside multiply-adds, so a step of k of eight rows costs 14, of two columns 2, a
-// tile of 24 x 16 beyond them 3500; the others lose a twentieth, one and a half for each element of C and 8000 at the start. Up to 128
-// columns: of more, most tiles find a panel that is turned, and L2 does not hold all of B. Fitted to 600 random products, on which the
-// choice is .6 % slower in the mean than the better one, and 10 % faster than without pairs: 24 x 20 x 128 145 GFLOP/s over vectors,
-// 190 in pairs; 16 x 16 x 500 148 and 200; 256 x 256 x 64 stays over columns.
+// Pairs, counted as above: what is turned is turned beside multiply-adds, so a step of k of eight rows costs 20, of two columns 2; where
+// eight rows are all, loads take 5 more for each two columns; a tile of 24 x 16 beyond its steps takes 2400.
+inline double cost_in_pairs(size_t m, size_t n, size_t k) {
+  const auto parts = [](size_t count, size_t size) { return static_cast<double>((count + size - 1) / size); };
+  const double eights = parts(m, kEight), pairs = parts(n, 2);
+  const double tiles = parts(m, kEight * kMaxEights) * parts(n, 2 * kMaxPairs);
+  return ((16 * eights + (m <= kEight ? 7 : 2)) * pairs + 20 * eights) * static_cast<double>(k) + 2400 * tiles;
+}
+
+// The same with two rows by eight columns: an element of C that waits for its transpose costs 16.
+inline double cost_in_pairs_of_rows(size_t m, size_t n, size_t k) { return cost_in_pairs(n, m, k) + 16 * static_cast<double>(m * n); }
+
+// Whether those leave fewer lanes empty: 17 x 24 x 300 runs at 121 GFLOP/s over columns, 137 in eights of rows, 170 in eights of columns.
+inline bool fills_more_in_pairs_of_rows(size_t m, size_t n, size_t k) { return cost_in_pairs_of_rows(m, n, k) < cost_in_pairs(m, n, k); }
+
+// Both operands along k, where the ISA has kernels (can_pair): whether lanes of eight by two (pairs.h) are cheaper than both. The others
+// lose a thirtieth, one and a half for each element of C and 8000 at the start. Up to 128 columns: of more, most tiles find a panel that is
+// turned, and L2 does not hold all of B. Fitted to 840 random products, on which the choice is .5 to .8 % slower in the mean than the
+// best, and 10 % faster than without pairs: 24 x 20 x 128 145 GFLOP/s over vectors, 190 in pairs; 16 x 16 x 500 148 and 200.
 inline bool is_cheaper_in_pairs(size_t m, size_t n, size_t k, size_t lanes, size_t vector_bytes, bool turning) {
   constexpr size_t kMostColumns = 128;
   if (n > kMostColumns) return false;
-  const auto parts = [](size_t count, size_t size) { return static_cast<double>((count + size - 1) / size); };
-  const double eights = parts(m, kEight), pairs = parts(n, 2), depth = static_cast<double>(k);
-  const double tiles = parts(m, kEight * kMaxEights) * parts(n, 2 * kMaxPairs);
-  const double in_pairs = (16 * eights * pairs + 14 * eights + 2 * pairs) * depth + 3500 * tiles;
+  const double elements = static_cast<double>(m * n), columns = cost_in_pairs(m, n, k), rows = cost_in_pairs_of_rows(m, n, k);
   const ChainCosts costs = chain_costs(m, n, k, false, lanes, vector_bytes, turning);
   const double least = costs.by_rows < costs.by_columns ? costs.by_rows : costs.by_columns;
-  return in_pairs < 1.05 * least + 1.5 * static_cast<double>(m) * static_cast<double>(n) + 8000;
+  return (columns < rows ? columns : rows) < 1.03 * least + 1.5 * elements + 8000;
 }
 
 // Few k beside as many rows, or twice as many from eight k on: panels of B stay in registers. With fewer rows the panels' loads

@@ -159,7 +159,7 @@ TEST("few rows and a transposed B: the scalar ISA's bits on every ISA") {
     check_bits<double>(shapes, {1});
   }
   // In pairs: eights of rows and pairs of columns, whole and not, in one tile and several; k in batches and not.
-  const Shape pairs[] = {{16, 16, 500}, {21, 23, 48}, {23, 50, 77}, {24, 17, 16}, {33, 15, 31}, {50, 35, 33}, {5, 20, 71}, {70, 11, 119}};
+  const Shape pairs[] = {{16, 16, 500}, {21, 23, 48}, {23, 50, 77}, {24, 17, 16}, {33, 15, 31}, {50, 35, 33}, {5, 20, 71}, {70, 11, 119}, {17, 24, 300}, {9, 47, 40}};
   check_bits<float>(pairs, {1, 2});
   const Shape blocks[] = {{26, 35, 801}};
   check_bits<float>(blocks, {1, 2});
