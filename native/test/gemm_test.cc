@@ -149,6 +149,37 @@ TEST("few columns, few and many rows in dot order: the scalar ISA's bits on ever
   }
 }
 
+// One to four rows or columns, so few k that each lane sums one or two products, whole blocks of 16 of the others and more.
+TEST("few rows or columns and short k: the scalar ISA's bits on every ISA") {
+  for (size_t k = 1; k <= 33; ++k) {
+    const size_t few = 1 + k % 4;
+    const Shape shapes[] = {{few, 16, k}, {few, 37, k}, {5 - few, 40, k}, {16, few, k}, {37, few, k}, {40, 5 - few, k}};
+    check_bits<float>(shapes, {1});
+    check_bits<double>(shapes, {1});
+  }
+}
+
+// Products too small for float32 are -0: absent k must not make +0 of it, which zeros multiplied in their place would.
+TEST("products that vanish: the scalar ISA's sign of zero on every ISA") {
+  for (size_t k = 1; k <= 70; ++k) {
+    Problem<float> problem({3, 19, k}, false, true, false);
+    for (size_t p = 0; p < 3; ++p) {
+      for (size_t i = 0; i < k; ++i) problem.a.data[p * problem.a.ld + i] = 1e-30F;
+    }
+    for (size_t j = 0; j < 19; ++j) {
+      for (size_t i = 0; i < k; ++i) problem.b.data[j * problem.b.ld + i] = -1e-30F;
+    }
+    CHECK(select_isa("scalar"));
+    const std::vector<float> expected = problem.run(1, 0, nullptr, Activation::none);
+    CHECK(std::signbit(expected[0]) == (k >= 16));
+    for (const char* isa : isas()) {
+      CHECK(select_isa(isa));
+      const std::vector<float> actual = problem.run(1, 0, nullptr, Activation::none);
+      CHECK(std::memcmp(actual.data(), expected.data(), actual.size() * sizeof(float)) == 0);
+    }
+  }
+}
+
 // Every height of a tile that turns a panel of a transposed B, panels of one to four vectors, the last of them whole or not, any
 // remainder of a group of k, one tile of rows and several; k in two blocks. Matrices end where readable memory does.
 TEST("few rows and a transposed B: the scalar ISA's bits on every ISA") {

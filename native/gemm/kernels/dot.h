@@ -4,7 +4,6 @@
 //
 // A register block is F rows of `few` against S rows of `many`: F + S loads feed F * S FMAs a part, and F * S * kParts
 // accumulators stay in registers. The S rows of `many` meet all groups of `few` before the next S, so they come from L1.
-constexpr size_t kDotLanes = 16;
 
 // A kernel's register blocks [f][s], null where the registers do not hold them.
 template <class Kernel, size_t kMost>
@@ -45,6 +44,9 @@ struct DotKernel {
     return f;
   }
   static constexpr size_t kMostFew = most_few();
+  // Blocks of so few rows of `few` follow each other inside their kernel, which is left and entered in 15 to 20 cycles (200 x 3 x 32
+  // ABᵀ: 88 GFLOP/s, so 106); for the addresses of more rows there are too few registers (4 x 64 x 128 ABᵀ: 170 and 155).
+  static constexpr size_t kInside = 3;
 
   // Chains of F rows of `few` against S rows of `many`.
   template <size_t F, size_t S>
@@ -170,7 +172,7 @@ struct DotKernel {
       }
     }
 
-    static inline void run(const DotBlock<T>& d, const T* few, const T* many, T* out) {
+    static inline __attribute__((always_inline)) void block(const DotBlock<T>& d, const T* few, const T* many, T* out) {
       V sum[kPasses][F][S];
       DOWNHILL_UNROLL
       for (size_t t = 0; t < kPasses; ++t) pass(d, few + t * kLanes, many + t * kLanes, t, sum[t]);
@@ -180,6 +182,12 @@ struct DotKernel {
         for (size_t t = 0; t < half; ++t) join(sum[t], sum[t + half]);
       }
       put_sums(sum[0], out, d.out_few, d.out_many);
+    }
+
+    static void run(const DotBlock<T>& d, const T* few, const T* many, T* out, size_t blocks) {
+      if constexpr (F > kInside) return block(d, few, many, out);
+      const size_t many_step = S * d.many_row, out_step = S * d.out_many;
+      for (; blocks != 0; --blocks, many += many_step, out += out_step) block(d, few, many, out);
     }
   };
 
@@ -219,7 +227,7 @@ struct DotKernel {
     }
   }
 
-  using Run = void (*)(const DotBlock<T>&, const T* few, const T* many, T* out);
+  using Run = void (*)(const DotBlock<T>&, const T* few, const T* many, T* out, size_t blocks);
 
   static constexpr DotTable<DotKernel, kMostFew> kTable{};
 
@@ -242,13 +250,19 @@ struct DotKernel {
     const Parts blocks(d.many_count, most_beside(groups));
     const T* many = d.many;
     T* out = d.out;
+    if (groups.count == 1 && d.few_count <= kInside) {
+      const size_t taller = blocks.lower + 1, rows = blocks.higher * taller;
+      if (rows != 0) kTable.run[d.few_count][taller](d, d.few, many, out, blocks.higher);
+      kTable.run[d.few_count][blocks.lower](d, d.few, many + rows * d.many_row, out + rows * d.out_many, blocks.count - blocks.higher);
+      return;
+    }
     for (size_t b = 0; b < blocks.count; ++b) {
       const size_t height = blocks.size(b);
       const T* few = d.few;
       T* to = out;
       for (size_t g = 0; g < groups.count; ++g) {
         const size_t size = groups.size(g);
-        kTable.run[size][height](d, few, many, to);
+        kTable.run[size][height](d, few, many, to, 1);
         few += size * d.few_row;
         to += size * d.out_few;
       }
@@ -258,6 +272,9 @@ struct DotKernel {
   }
 
   static void run(const DotBlock<T>& d) {
+    if constexpr (kLanes == kDotLanes && kHasShortDots) {
+      if (DotShortKernel<V>::takes(d)) return DotShortKernel<V>::run(d);
+    }
     constexpr size_t kFewInL1 = 32 << 10, kStrip = 256 << 10, kLeast = 24;
     const Parts groups(d.few_count, kMostFew);
     const bool same = together(groups.size(0)) == together(groups.lower);

@@ -23,6 +23,7 @@ constexpr size_t kFewVectors[kMaxFewRows + 1] = {0, 12, 12, 9};  // of a block o
 constexpr size_t kTurningRows[kMaxTurning + 1] = {0, 12, 12, 8, 6};  // of a tile that turns B: four more registers
 constexpr size_t kDotAccumulators = 24;
 constexpr size_t kDotParts = 2;  // of the 16 lanes at once
+constexpr bool kHasShortDots = true;
 constexpr size_t kMostTurned = 8;  // columns that dot products turn at once
 constexpr size_t kShallowRegisters = 31;
 constexpr bool kMaskIsFree = true;
@@ -43,6 +44,7 @@ constexpr bool kHasPairs = true;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/pairs.h"
+#include "gemm/kernels/dot_short.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"

@@ -121,6 +121,15 @@ inline __attribute__((always_inline)) void store_group(double* p, VecF64 x, size
   }
 }
 
+// Halves of a register: the first n elements, up to eight (kWhole: all of them), from `low` and `high`; zeros behind them.
+template <bool kWhole>
+inline __attribute__((always_inline)) VecF32 load_halves(const float* low, const float* high, size_t n, VecF32) {
+  const __mmask8 first = kWhole ? 0xff : first8(n);
+  const __m256 a = kWhole ? _mm256_loadu_ps(low) : _mm256_maskz_loadu_ps(first, low);
+  const __m256 b = kWhole ? _mm256_loadu_ps(high) : _mm256_maskz_loadu_ps(first, high);
+  return {_mm512_insertf32x8(_mm512_castps256_ps512(a), b, 1)};
+}
+
 // Halves of a register: 32 bytes of row p, of which the first N elements are read (none where there is no row), and of row p + kApart.
 template <size_t N, bool kWhole, size_t kApart>
 inline __attribute__((always_inline)) __m512 load_halves(const float* from, size_t ld, size_t p, size_t rows) {

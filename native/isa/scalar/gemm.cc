@@ -21,6 +21,7 @@ constexpr size_t kFewVectors[kMaxFewRows + 1] = {};
 constexpr size_t kTurningRows[kMaxTurning + 1] = {};
 constexpr size_t kDotAccumulators = 8;
 constexpr size_t kDotParts = 4;  // of the 16 lanes at once
+constexpr bool kHasShortDots = false;
 constexpr size_t kMostTurned = 0;  // columns that dot products turn at once
 constexpr size_t kShallowRegisters = 0;
 constexpr bool kMaskIsFree = false;
@@ -40,6 +41,7 @@ constexpr bool kHasPairs = false;
 #include "gemm/kernels/shallow.h"
 #include "gemm/kernels/edge.h"
 #include "gemm/kernels/pairs.h"
+#include "gemm/kernels/dot_short.h"
 #include "gemm/kernels/dot.h"
 #include "gemm/kernels/dot_turned.h"
 #include "gemm/kernels/dot_columns.h"
