@@ -17,6 +17,9 @@ inline bool is_small(const GemmCall<T>& g, const KernelSet<T>& set) {
   if (g.trans_b || g.m > kMost || g.n > kMost || g.k > kLongest || g.ldb > kMost || g.m == 1) return false;
   if (edge_scratch(g, g.m, 1) != 0) return false;
   if (g.n <= set.lanes && g.m > kCollidingRows && !g.trans_a && collides<T>(g.lda)) return false;  // tiles are too tall
+  // Rows of C that collide, more than eight of several panels: each panel would wait for its part of B again, which they push out of L1
+  // (16 x 1024 x 12: 116 GFLOP/s, tile by tile 142).
+  if (collides<T>(g.ldc) && g.m > kCollidingRows && g.n >= 4 * set.widest * set.lanes) return false;
   if (is_one_line(set) && columns_collide(Job<T>{g, set}, g.m)) return false;  // B is copied
   return g.m * g.n < kWorthSplitting && g.m * g.n * g.k < kWorthSplitting && g.k * g.ldb * sizeof(T) <= kFarApart;
 }
