@@ -6,8 +6,8 @@ const [addon, count] = [process.argv[2], Number(process.argv[3])];
 const program = `
   const addon = require(${JSON.stringify(addon)});
   const [a, c] = [new Float32Array(64 * 64).fill(0.5), new Float32Array(64 * 64)];
-  addon.gemmControl.set([64, 64, 64, 64, 64, 64, 64, 0, 1, 0]);
-  const done = addon.gemm(a, a, c, null, null);
+  addon.gemmControl.set([64, 64, 64, 64, 64, 64, 64, 0, 1, 0, 1]);
+  addon.gemm(a, a, c, null, null);
   const rule = addon.optimRules().find(({ slots }) => slots === "");
   const coefficients = rule.coefficients.split(" ").map(() => 0.5);
   const control = new Float64Array(addon.allocate(8 * 64), 0, 6 + coefficients.length + 8);
@@ -16,7 +16,7 @@ const program = `
   addon.bindStepPlan(plan.handle, [parameter], [parameter.map(() => 1)]);
   control.set([1, 1, Infinity, 0, 0, 1, ...coefficients]);
   plan.run(control);
-  require("node:worker_threads").parentPort.postMessage([done, c[77], parameter[77]].join());
+  require("node:worker_threads").parentPort.postMessage([c[77], parameter[77]].join());
 `;
 
 let started = 0;
