@@ -47,6 +47,9 @@ bool shallow_block(const Job<T>& job, Range rows, Range columns) {
   tile.a_row = g.trans_a ? 1 : g.lda;
   tile.a_col = g.trans_a ? g.lda : 1;
   tile.b_row = b_row;
+  tile.ldc = g.ldc;
+  Epilogue<T> epilogue;
+  tile.epilogue = identity || waits ? nullptr : &epilogue;
   for (size_t i = rows.begin; i < rows.end; i += step) {
     const size_t count = smaller(step, rows.end - i);
     tile.a = g.a + i * tile.a_row;
@@ -57,10 +60,8 @@ bool shallow_block(const Job<T>& job, Range rows, Range columns) {
       tile.last = width - (nv - 1) * set.lanes;
       auto* const kernel = set.shallow[g.k][nv];
       if (!waits) {
-        const Epilogue<T> epilogue = job.epilogue(i, columns.begin + j);
-        tile.epilogue = identity ? nullptr : &epilogue;
+        if (!identity) epilogue = job.epilogue(i, columns.begin + j);
         tile.c = job.c(i, columns.begin + j);
-        tile.ldc = g.ldc;
         kernel(tile, count);
         continue;
       }

@@ -47,10 +47,10 @@ struct ShallowKernel {
   };
 
   template <bool kPartial, bool kIdentity>
-  static inline __attribute__((always_inline)) V followed(V sum, size_t v, size_t last, const After& after, const T* old) {
+  static inline __attribute__((always_inline)) V followed(V sum, size_t v, size_t last, const After* after, const T* old) {
     if constexpr (kIdentity) return sum;
-    const V both = add(mul(after.alpha, sum), mul(after.beta, load_b<kPartial>(old, v, last)));
-    return maximum(after.low, add(both, load_b<kPartial>(after.bias, v, last)));
+    const V both = add(mul(after->alpha, sum), mul(after->beta, load_b<kPartial>(old, v, last)));
+    return maximum(after->low, add(both, load_b<kPartial>(after->bias, v, last)));
   }
 
   template <bool kPartial>
@@ -65,7 +65,7 @@ struct ShallowKernel {
   // kRows rows of C from the only vector of B's rows.
   template <bool kPartial, bool kIdentity>
   static inline __attribute__((always_inline)) void turns(const Tile<T>& t, const V (&b)[K][NV], const char* a, T* c,
-                                                          const After& after, const T* old) {
+                                                          const After* after, const T* old, size_t old_row) {
     const size_t last = t.last, ldc = t.ldc;
     const size_t row_bytes = t.a_row * sizeof(T), step_bytes = t.a_col * sizeof(T);
     const char* row[(kRows + 2) / 3];
@@ -84,13 +84,13 @@ struct ShallowKernel {
       for (size_t g = 0; g < (kRows + 2) / 3; ++g) row[g] = unknown(row[g] + step_bytes);
     }
     DOWNHILL_UNROLL
-    for (size_t i = 0; i < kRows; ++i) sum[i] = followed<kPartial, kIdentity>(sum[i], 0, last, after, old + i * after.old_row);
+    for (size_t i = 0; i < kRows; ++i) sum[i] = followed<kPartial, kIdentity>(sum[i], 0, last, after, old + i * old_row);
     DOWNHILL_UNROLL  // after all loads: they would wait for a masked store of the row before
     for (size_t i = 0; i < kRows; ++i) put<kPartial>(c + i * ldc, sum[i], 0, last);
   }
 
   template <bool kPartial, bool kIdentity>
-  static void rows(const Tile<T>& t, size_t count, const After& after) {
+  static void rows(const Tile<T>& t, size_t count, const After* after) {
     const size_t last = t.last, ldc = t.ldc;
     V b[K][NV];
     DOWNHILL_UNROLL
@@ -103,14 +103,15 @@ struct ShallowKernel {
     DOWNHILL_UNROLL
     for (size_t g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(t.a) + 3 * g * step_bytes;
     T* c = t.c;
-    const T* old = after.old;
+    const T* old = kIdentity ? nullptr : after->old;
+    const size_t old_row = kIdentity ? 0 : after->old_row;
     if constexpr (shallow_vectors(K) == 1) {
       for (; count >= kRows; count -= kRows) {
-        turns<kPartial, kIdentity>(t, b, base[0], c, after, old);
+        turns<kPartial, kIdentity>(t, b, base[0], c, after, old, old_row);
         DOWNHILL_UNROLL
         for (size_t g = 0; g < kBases; ++g) base[g] += kRows * row_bytes;
         c += kRows * ldc;
-        old += kRows * after.old_row;
+        old += kRows * old_row;
       }
     }
     for (; count != 0; --count) {
@@ -141,31 +142,34 @@ struct ShallowKernel {
       DOWNHILL_UNROLL
       for (size_t g = 0; g < kBases; ++g) base[g] += row_bytes;
       c += ldc;
-      old += after.old_row;
+      old += old_row;
+    }
+  }
+
+  // Apart, because its frame on the stack would cost every call six cycles.
+  static __attribute__((noinline)) void run_followed(const Tile<T>& t, size_t count) {
+    const Epilogue<T>& e = *t.epilogue;
+    const bool adds = e.beta != 0;
+    T none[NV * V::kLanes];
+    for (size_t j = 0; j < NV * V::kLanes; ++j) none[j] = T(-0.0);
+    After after;
+    after.alpha = broadcast<V>(e.alpha);
+    after.beta = broadcast<V>(adds ? e.beta : 1);
+    after.low = broadcast<V>(e.activation == Activation::relu ? 0 : -static_cast<T>(__builtin_inf()));
+    after.old = adds ? t.c : none;
+    after.old_row = adds ? t.ldc : 0;
+    after.bias = e.bias == nullptr ? none : e.bias;
+    rows<true, false>(t, count, &after);
+    if (ActivateKernel<V>::applies(e.activation)) {
+      ActivateKernel<V>::run(t.c, t.ldc, count, (NV - 1) * V::kLanes + t.last, e.activation);
     }
   }
 
   static void run(const Tile<T>& t, size_t count) {
     if (t.epilogue == nullptr) {
-      if (kMaskIsFree || t.last != V::kLanes) return rows<true, true>(t, count, After{});
-      return rows<false, true>(t, count, After{});
+      if (kMaskIsFree || t.last != V::kLanes) return rows<true, true>(t, count, nullptr);
+      return rows<false, true>(t, count, nullptr);
     }
-    if constexpr (NV <= kMaxShallowAfter) {
-      const Epilogue<T>& e = *t.epilogue;
-      const bool adds = e.beta != 0;
-      T none[NV * V::kLanes];
-      for (size_t j = 0; j < NV * V::kLanes; ++j) none[j] = T(-0.0);
-      After after;
-      after.alpha = broadcast<V>(e.alpha);
-      after.beta = broadcast<V>(adds ? e.beta : 1);
-      after.low = broadcast<V>(e.activation == Activation::relu ? 0 : -static_cast<T>(__builtin_inf()));
-      after.old = adds ? t.c : none;
-      after.old_row = adds ? t.ldc : 0;
-      after.bias = e.bias == nullptr ? none : e.bias;
-      rows<true, false>(t, count, after);
-      if (ActivateKernel<V>::applies(e.activation)) {
-        ActivateKernel<V>::run(t.c, t.ldc, count, (NV - 1) * V::kLanes + t.last, e.activation);
-      }
-    }
+    if constexpr (NV <= kMaxShallowAfter) run_followed(t, count);
   }
 };
