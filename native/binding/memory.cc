@@ -6,17 +6,19 @@
 namespace downhill::binding {
 namespace {
 
-// What a finalizer is told. Node runs that of an array which it refuses for its length, before it says so, and that of no
-// other refused array.
+// What a finalizer is told. Node runs that of an array which it refuses for its length before it says so.
 struct Lease {
   Buffer* buffer;
   int64_t bytes;
-  bool granted;
+  bool granted, finalized;
 };
 
 void release(napi_env env, void*, void* hint) {
   Lease* lease = static_cast<Lease*>(hint);
-  if (!lease->granted) return;
+  if (!lease->granted) {
+    lease->finalized = true;
+    return;
+  }
   int64_t adjusted;
   napi_adjust_external_memory(env, -lease->bytes, &adjusted);
   buffer_release(lease->buffer);
@@ -53,18 +55,23 @@ napi_value allocate(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_status external_array(napi_env env, Buffer* buffer, void* data, size_t bytes, napi_value* result) {
-  Lease* lease = new (std::nothrow) Lease{buffer, static_cast<int64_t>(bytes), false};
+  Lease* lease = new (std::nothrow) Lease{buffer, static_cast<int64_t>(bytes), false, false};
   if (lease == nullptr) {
     buffer_release(buffer);
     throw std::bad_alloc();
   }
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, lease, result);
-  if (status != napi_ok) {
+  if (status != napi_ok && (lease->finalized || status == Napi::details::napi_no_external_buffers_allowed)) {
     delete lease;
     buffer_release(buffer);
     return status;
   }
   lease->granted = true;
+  if (status != napi_ok) {
+    // The environment is ending, perhaps with an array that was half made: its finalizer releases the memory, nobody else.
+    lease->bytes = 0;
+    return status;
+  }
   int64_t adjusted;
   napi_adjust_external_memory(env, lease->bytes, &adjusted);
   return napi_ok;
