@@ -190,10 +190,15 @@ TEST("few rows and a transposed B: the scalar ISA's bits on every ISA") {
     check_bits<double>(shapes, {1});
   }
   // In pairs: eights of rows and pairs of columns, whole and not, in one tile and several; k in batches and not.
-  const Shape pairs[] = {{16, 16, 500}, {21, 23, 48}, {23, 50, 77}, {24, 17, 16}, {33, 15, 31}, {50, 35, 33}, {5, 20, 71}, {70, 11, 119}, {17, 24, 300}, {9, 47, 40}};
+  const Shape pairs[] = {{16, 16, 500}, {21, 23, 48}, {23, 50, 77},  {24, 17, 16},  {33, 15, 31},
+                         {50, 35, 33},  {5, 20, 71},  {70, 11, 119}, {17, 24, 300}, {9, 47, 40}};
   check_bits<float>(pairs, {1, 2});
   const Shape blocks[] = {{26, 35, 801}};
   check_bits<float>(blocks, {1, 2});
+  if (emulated()) return;
+  // Enough work to be cut, so that a thread's last rows are fewer than four.
+  const Shape cut[] = {{49, 128, 1700}, {51, 127, 1650}, {50, 100, 2100}, {35, 61, 900}};
+  check_bits<float>(cut, {1, 2, 3});
 }
 
 TEST("large products: the scalar ISA's bits on every ISA, for any number of threads") {
