@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace downhill {
@@ -26,6 +27,7 @@ enum class Decision {
 inline const char* name_of(Decision decision) {
   constexpr const char* kNames[] = {"copies a",    "copies b",      "copies columns", "copies panel", "copies rows",  "copies turned",
                                     "cuts strips", "goes by tiles", "keeps edge",     "limits rows",  "reads blocks", "turns before"};
+  static_assert(sizeof(kNames) / sizeof(*kNames) == static_cast<size_t>(Decision::count));
   return kNames[static_cast<int>(decision)];
 }
 

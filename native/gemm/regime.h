@@ -23,6 +23,7 @@ enum class Regime {
 
 inline const char* name_of(Regime regime) {
   constexpr const char* kNames[] = {"scale", "dot", "shallow", "direct", "few", "swapped", "pairs", "blocked", "small", "tiny"};
+  static_assert(sizeof(kNames) / sizeof(*kNames) == static_cast<size_t>(Regime::count));
   return kNames[static_cast<int>(regime)];
 }
 
