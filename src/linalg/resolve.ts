@@ -92,7 +92,10 @@ export function resolveGemm(options: GemmOptions, batch: BatchOptions | null = n
   let bCount = packed === null ? extent(bRows, bColumns, ldb) : 0;
   let cCount = extent(m, n, ldc);
   let rCount = residual === undefined ? 0 : extent(m, n, ldr);
-  const items = batch && checkBatch(batch, aRows * lda, packed === null ? bRows * ldb : 0, m * ldc, m * ldr, cCount);
+  // A matrix without elements takes no step, however long its rows are said to be.
+  const step = (count: number, rows: number, ld: number): number => (count === 0 ? 0 : rows * ld);
+  const items =
+    batch && checkBatch(batch, step(aCount, aRows, lda), step(bCount, bRows, ldb), m * ldc, step(rCount, m, ldr), cCount);
   if (items !== null) {
     const { count } = items;
     if (packed !== null && items.strideB !== 0)
