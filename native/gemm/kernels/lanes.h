@@ -3,7 +3,7 @@
 
 // a * b + c in the first n lanes, c in the others.
 template <class V>
-inline V fma_first(V a, V b, V c, size_t n) {
+inline V fma_first(V a, V b, V c, size_t n) noexcept {
   using T = typename V::Scalar;
   constexpr T kIndex[8] = {0, 1, 2, 3, 4, 5, 6, 7};
   return select(less(load<V>(kIndex), broadcast<V>(static_cast<T>(n))), fma(a, b, c), c);
